@@ -76,7 +76,7 @@ final class BackendChoice {
     return offers.stream()
         .filter(
             offer ->
-                offer != chosen
+                !offer.equals(chosen)
                     && (offer.preference().compareTo(chosen.preference()) < 0
                         || offer.preference() == Preference.ON_REQUEST))
         .map(this::status)
@@ -85,7 +85,7 @@ final class BackendChoice {
 
   private BackendStatus status(BackendOffer offer) {
     return new BackendStatus(
-        offer.name(), offer.isAvailable(), offer == chosen, offer.detail(), offer.reason());
+        offer.name(), offer.isAvailable(), offer.equals(chosen), offer.detail(), offer.reason());
   }
 
   private static String preset() {

@@ -81,8 +81,8 @@ public final class BatchLoss implements AutoCloseable {
    * @param targets one a row; probability targets have the input's shape
    * @param outputs what else is wanted, and where it goes
    * @throws IllegalArgumentException if shapes or options do not fit each other
-   * @throws dev.batchloss.data.InvalidTargetException if a class target is out of range; nothing has
-   *     been written then
+   * @throws dev.batchloss.data.InvalidTargetException if a class target is out of range; nothing
+   *     has been written then
    * @throws dev.batchloss.data.InvalidDataException if a weight is not finite or a probability is
    *     bad; in the latter case what was to be written is unspecified, unless it was the input
    *     itself

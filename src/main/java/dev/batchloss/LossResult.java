@@ -92,8 +92,7 @@ public final class LossResult {
   @Override
   public String toString() {
     return "%s over %d of %d rows on %s"
-        .formatted(
-            summary.evaluated().name(), summary.counted(), summary.rows(), backend.name());
+        .formatted(summary.evaluated().name(), summary.counted(), summary.rows(), backend.name());
   }
 
   private static <T> T require(@Nullable T value, String otherwise) {

@@ -34,8 +34,8 @@ public record Metric(Kind kind, int k) implements Serializable {
     /** The mean of Σ (p_c − y_c)² over all classes, 0..2 (Brier 1950). */
     BRIER(RowStatistic.SQUARES),
     /**
-     * Expected calibration error of the top probability in 15 equal-width bins (lo, hi] (Guo et
-     * al. 2017), and those bins.
+     * Expected calibration error of the top probability in 15 equal-width bins (lo, hi] (Guo et al.
+     * 2017), and those bins.
      */
     ECE(RowStatistic.MAXIMUM, RowStatistic.ARGMAX),
     /** For each target class the number of rows, their mean plain nll and the recall. */

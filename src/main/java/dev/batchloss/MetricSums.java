@@ -4,6 +4,7 @@ import dev.batchloss.plan.RowStatistics;
 import dev.batchloss.plan.TargetKind;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,10 +17,10 @@ final class MetricSums implements Serializable {
 
   static final int CALIBRATION_BINS = 15;
 
-  private final Set<Metric> metrics;
+  private final HashSet<Metric> metrics;
   private final int classes;
   private final @Nullable WeightedMean accuracy;
-  private final Map<Integer, WeightedMean> topK = new TreeMap<>();
+  private final TreeMap<Integer, WeightedMean> topK = new TreeMap<>();
   private final @Nullable WeightedMean nll;
   private final @Nullable WeightedMean entropy;
   private final @Nullable WeightedMean reciprocalRank;
@@ -45,7 +46,7 @@ final class MetricSums implements Serializable {
   }
 
   MetricSums(Set<Metric> metrics, int classes) {
-    this.metrics = metrics;
+    this.metrics = new HashSet<>(metrics);
     this.classes = classes;
     this.accuracy = meanIf(Metric.Kind.ACCURACY);
     for (Metric metric : metrics) {
@@ -223,8 +224,7 @@ final class MetricSums implements Serializable {
       list.add(
           sums == null
               ? new Metrics.ClassMetrics(c, 0, Double.NaN, Double.NaN)
-              : new Metrics.ClassMetrics(
-                  c, sums.count, sums.nll.value(), sums.recall.value()));
+              : new Metrics.ClassMetrics(c, sums.count, sums.nll.value(), sums.recall.value()));
     }
     return List.copyOf(list);
   }

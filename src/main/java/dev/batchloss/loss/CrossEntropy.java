@@ -61,7 +61,8 @@ public record CrossEntropy(
     Objects.requireNonNull(input, "input");
     Objects.requireNonNull(reduction, "reduction");
     Objects.requireNonNull(emptyMean, "emptyMean");
-    require(labelSmoothing >= 0 && labelSmoothing <= 1, "labelSmoothing", labelSmoothing, "in 0..1");
+    require(
+        labelSmoothing >= 0 && labelSmoothing <= 1, "labelSmoothing", labelSmoothing, "in 0..1");
     require(Double.isFinite(zLoss), "zLoss", zLoss, "finite");
     require(
         Double.isFinite(logitScale) && logitScale > 0, "logitScale", logitScale, "finite and > 0");
@@ -69,7 +70,10 @@ public record CrossEntropy(
     if (input != InputKind.LOGITS) {
       require(zLoss == 0, "zLoss", zLoss, "0 unless the input is LOGITS, it is " + input);
       require(
-          logitScale == 1, "logitScale", logitScale, "1 unless the input is LOGITS, it is " + input);
+          logitScale == 1,
+          "logitScale",
+          logitScale,
+          "1 unless the input is LOGITS, it is " + input);
       require(
           softcap == Double.POSITIVE_INFINITY,
           "softcap",

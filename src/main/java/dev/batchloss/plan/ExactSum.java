@@ -24,6 +24,7 @@ public final class ExactSum implements Serializable {
 
   private static final int FRACTION_BITS = 52;
   private static final long FRACTION_MASK = (1L << FRACTION_BITS) - 1;
+
   /** The least subnormal is 2^−1074. */
   private static final int LEAST_EXPONENT = 1074;
 

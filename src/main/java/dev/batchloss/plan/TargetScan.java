@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param rows all rows
  * @param counted the rows that are not ignored
- * @param weightSum with class targets Σ sampleWeight·classWeight[target] over the counted rows, else
- *     Σ sampleWeight; kept exactly
+ * @param weightSum with class targets Σ sampleWeight·classWeight[target] over the counted rows,
+ *     else Σ sampleWeight; kept exactly
  */
 public record TargetScan(long rows, long counted, ExactSum weightSum) {
 

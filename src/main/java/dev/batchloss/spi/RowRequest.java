@@ -54,8 +54,7 @@ public record RowRequest(
    * @param scan what came before the rows
    */
   public double gradientScale(TargetScan scan) {
-    return upstream
-        / plan.reduction().denominatorFor(scan.weightSum().value(), input.outer());
+    return upstream / plan.reduction().denominatorFor(scan.weightSum().value(), input.outer());
   }
 
   /** Returns whether the output overwrites the input. */
