@@ -1,4 +1,7 @@
-/** Classification losses over large prediction matrices, in one fused pass. */
+/**
+ * What a program uses first: {@link dev.batchloss.BatchLoss} opens a backend and evaluates a loss
+ * of {@link dev.batchloss.loss}.
+ */
 @NullMarked
 package dev.batchloss;
 

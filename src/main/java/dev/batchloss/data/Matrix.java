@@ -1,0 +1,398 @@
+package dev.batchloss.data;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A view of {@code outer × classes × inner} numbers in host memory, with a stride for each of the
+ * three axes. Row {@code r} is the class axis at outer index {@code r / inner} and inner index
+ * {@code r % inner}: with {@code inner = 1} this is an ordinary row-major matrix, with {@code inner
+ * > 1} it is the layout of PyTorch and ONNX, where the class axis is not the last one.
+ *
+ * <p>A matrix never copies and never frees: the memory stays the caller's, and must stay alive and
+ * unchanged during a call. Immutable as a view, and safe to share between threads.
+ */
+public final class Matrix {
+  private final ElementType type;
+  private final MemorySegment segment;
+  private final long outer;
+  private final int classes;
+  private final long inner;
+  private final long outerStride;
+  private final long classStride;
+  private final long innerStride;
+
+  private Matrix(
+      ElementType type,
+      MemorySegment segment,
+      long outer,
+      int classes,
+      long inner,
+      long outerStride,
+      long classStride,
+      long innerStride) {
+    this.type = Objects.requireNonNull(type, "type");
+    this.segment = Objects.requireNonNull(segment, "segment");
+    this.outer = notNegative("outer", outer);
+    this.classes = (int) notNegative("classes", classes);
+    this.inner = notNegative("inner", inner);
+    this.outerStride = notNegative("outerStride", outerStride);
+    this.classStride = notNegative("classStride", classStride);
+    this.innerStride = notNegative("innerStride", innerStride);
+    requireRoom();
+  }
+
+  /** A row-major view of {@code rows × classes} floats. */
+  public static Matrix of(float[] values, long rows, int classes) {
+    return of(MemorySegment.ofArray(values), ElementType.FLOAT32, rows, classes);
+  }
+
+  /** A row-major view of {@code rows × classes} doubles. */
+  public static Matrix of(double[] values, long rows, int classes) {
+    return of(MemorySegment.ofArray(values), ElementType.FLOAT64, rows, classes);
+  }
+
+  /**
+   * A row-major view of {@code rows × classes} numbers of 16 bits each.
+   *
+   * @param type FLOAT16 or BFLOAT16: what the bits mean
+   * @throws IllegalArgumentException if {@code type} is not a 16-bit type
+   */
+  public static Matrix of(short[] bits, ElementType type, long rows, int classes) {
+    requireWidth("short[]", 2, type);
+    return of(MemorySegment.ofArray(bits), type, rows, classes);
+  }
+
+  /** A row-major view of the buffer's remaining floats; direct or heap, in native byte order. */
+  public static Matrix of(FloatBuffer values, long rows, int classes) {
+    requireNativeOrder(values.order());
+    return of(MemorySegment.ofBuffer(values), ElementType.FLOAT32, rows, classes);
+  }
+
+  /** A row-major view of the buffer's remaining doubles; direct or heap, in native byte order. */
+  public static Matrix of(DoubleBuffer values, long rows, int classes) {
+    requireNativeOrder(values.order());
+    return of(MemorySegment.ofBuffer(values), ElementType.FLOAT64, rows, classes);
+  }
+
+  /** A row-major view of the buffer's remaining 16-bit numbers, in native byte order. */
+  public static Matrix of(ShortBuffer bits, ElementType type, long rows, int classes) {
+    requireNativeOrder(bits.order());
+    requireWidth("ShortBuffer", 2, type);
+    return of(MemorySegment.ofBuffer(bits), type, rows, classes);
+  }
+
+  /**
+   * A row-major view of the buffer's remaining bytes as numbers of {@code type} in native byte
+   * order, whatever the buffer's own order says.
+   */
+  public static Matrix of(ByteBuffer bytes, ElementType type, long rows, int classes) {
+    return of(MemorySegment.ofBuffer(bytes), type, rows, classes);
+  }
+
+  /**
+   * A row-major view of {@code rows × classes} numbers at the start of the segment, on heap or off,
+   * aligned or not.
+   */
+  public static Matrix of(MemorySegment segment, ElementType type, long rows, int classes) {
+    return of(segment, type, rows, classes, 1);
+  }
+
+  /**
+   * A view of {@code outer × classes × inner} numbers that follow each other without gaps, the
+   * inner index fastest: a PyTorch tensor of shape N×C×d1×d2 has {@code outer = N} and {@code inner
+   * = d1·d2}; a Fortran-order matrix of N rows has {@code outer = 1} and {@code inner = N}.
+   */
+  public static Matrix of(
+      MemorySegment segment, ElementType type, long outer, int classes, long inner) {
+    long perOuter = product(classes, inner);
+    return new Matrix(type, segment, outer, classes, inner, perOuter, inner, 1);
+  }
+
+  /** Like {@link #of(MemorySegment, ElementType, long, int, long)}, over an array of floats. */
+  public static Matrix of(float[] values, long outer, int classes, long inner) {
+    return of(MemorySegment.ofArray(values), ElementType.FLOAT32, outer, classes, inner);
+  }
+
+  /** Like {@link #of(MemorySegment, ElementType, long, int, long)}, over an array of doubles. */
+  public static Matrix of(double[] values, long outer, int classes, long inner) {
+    return of(MemorySegment.ofArray(values), ElementType.FLOAT64, outer, classes, inner);
+  }
+
+  /**
+   * A copy of {@code rows}, row-major, in an array of its own.
+   *
+   * @throws IllegalArgumentException if the rows differ in length
+   */
+  public static Matrix copyOf(float[][] rows) {
+    int classes = rows.length == 0 ? 0 : rows[0].length;
+    float[] values = new float[Math.toIntExact(product(rows.length, classes))];
+    for (int r = 0; r < rows.length; r++) {
+      requireLength(r, rows[r].length, classes);
+      System.arraycopy(rows[r], 0, values, r * classes, classes);
+    }
+    return of(values, rows.length, classes);
+  }
+
+  /**
+   * A copy of {@code rows}, row-major, in an array of its own.
+   *
+   * @throws IllegalArgumentException if the rows differ in length
+   */
+  public static Matrix copyOf(double[][] rows) {
+    int classes = rows.length == 0 ? 0 : rows[0].length;
+    double[] values = new double[Math.toIntExact(product(rows.length, classes))];
+    for (int r = 0; r < rows.length; r++) {
+      requireLength(r, rows[r].length, classes);
+      System.arraycopy(rows[r], 0, values, r * classes, classes);
+    }
+    return of(values, rows.length, classes);
+  }
+
+  /**
+   * The same memory and shape with other strides, in elements. A stride of 0 repeats one value
+   * along its axis and is for reading only.
+   *
+   * @throws IllegalArgumentException if a stride is negative or the last element lies outside the
+   *     memory of this view
+   */
+  public Matrix withStrides(long outerStride, long classStride, long innerStride) {
+    return new Matrix(type, segment, outer, classes, inner, outerStride, classStride, innerStride);
+  }
+
+  /**
+   * The same memory, from {@code offset} elements on, as another shape with explicit strides.
+   *
+   * @throws IllegalArgumentException if an argument is negative or the last element lies outside
+   *     the memory of this view
+   */
+  public static Matrix strided(
+      MemorySegment segment,
+      ElementType type,
+      long outer,
+      int classes,
+      long inner,
+      long outerStride,
+      long classStride,
+      long innerStride) {
+    return new Matrix(type, segment, outer, classes, inner, outerStride, classStride, innerStride);
+  }
+
+  /** The rows {@code fromOuter·inner} (inclusive) to {@code toOuter·inner} (exclusive). */
+  public Matrix outerSlice(long fromOuter, long toOuter) {
+    Objects.checkFromToIndex(fromOuter, toOuter, outer);
+    long skip = fromOuter == toOuter ? 0 : fromOuter * outerStride * type.bytes();
+    return new Matrix(
+        type,
+        segment.asSlice(skip),
+        toOuter - fromOuter,
+        classes,
+        inner,
+        outerStride,
+        classStride,
+        innerStride);
+  }
+
+  /** Returns the format of the elements. */
+  public ElementType type() {
+    return type;
+  }
+
+  /** Returns the memory; element (0, 0, 0) is its first. */
+  public MemorySegment segment() {
+    return segment;
+  }
+
+  /** Returns the number of rows: outer × inner. */
+  public long rows() {
+    return outer * inner;
+  }
+
+  /** Returns the length of the outer axis. */
+  public long outer() {
+    return outer;
+  }
+
+  /** Returns the number of classes: the length of a row. */
+  public int classes() {
+    return classes;
+  }
+
+  /** Returns the length of the inner axis. */
+  public long inner() {
+    return inner;
+  }
+
+  /** Returns the distance, in elements, between neighbours on the outer axis. */
+  public long outerStride() {
+    return outerStride;
+  }
+
+  /** Returns the distance, in elements, between neighbouring classes of a row. */
+  public long classStride() {
+    return classStride;
+  }
+
+  /** Returns the distance, in elements, between neighbours on the inner axis. */
+  public long innerStride() {
+    return innerStride;
+  }
+
+  /** Returns where class 0 of the row stands, in elements from the start of the segment. */
+  public long rowOffset(long row) {
+    if (inner == 1) {
+      return row * outerStride;
+    }
+    return (row / inner) * outerStride + (row % inner) * innerStride;
+  }
+
+  /**
+   * Returns one element, exactly.
+   *
+   * @throws IndexOutOfBoundsException if there is no such row or class
+   */
+  public double get(long row, int classIndex) {
+    Objects.checkIndex(row, rows());
+    Objects.checkIndex(classIndex, classes);
+    return type.get(segment, rowOffset(row) + classIndex * classStride);
+  }
+
+  /**
+   * Stores one element, rounded to nearest even.
+   *
+   * @throws IndexOutOfBoundsException if there is no such row or class
+   */
+  public void set(long row, int classIndex, double value) {
+    Objects.checkIndex(row, rows());
+    Objects.checkIndex(classIndex, classes);
+    type.set(segment, rowOffset(row) + classIndex * classStride, value);
+  }
+
+  /** Returns whether no two elements can share memory, as an output needs it. */
+  public boolean hasDistinctElements() {
+    long[][] axes = {{outer, outerStride}, {classes, classStride}, {inner, innerStride}};
+    Arrays.sort(axes, Comparator.comparingLong(axis -> axis[1]));
+    long reach = 0;
+    for (long[] axis : axes) {
+      if (axis[0] == 0) {
+        return true;
+      }
+      if (axis[0] > 1) {
+        if (axis[1] <= reach) {
+          return false;
+        }
+        reach += (axis[0] - 1) * axis[1];
+      }
+    }
+    return true;
+  }
+
+  /** Returns whether {@code other} views the same elements in the same places. */
+  public boolean isSameView(Matrix other) {
+    return type == other.type
+        && outer == other.outer
+        && classes == other.classes
+        && inner == other.inner
+        && outerStride == other.outerStride
+        && classStride == other.classStride
+        && innerStride == other.innerStride
+        && segment.address() == other.segment.address()
+        && Objects.equals(array(), other.array());
+  }
+
+  /** Returns whether any byte of this view may also be one of {@code other}'s. */
+  public boolean overlaps(Matrix other) {
+    if (rows() == 0 || classes == 0 || other.rows() == 0 || other.classes == 0) {
+      return false;
+    }
+    return segment
+        .asSlice(0, reachInBytes())
+        .asOverlappingSlice(other.segment.asSlice(0, other.reachInBytes()))
+        .isPresent();
+  }
+
+  /** Returns the array behind a heap view, or null if the memory is native. */
+  public @Nullable Object array() {
+    return segment.heapBase().orElse(null);
+  }
+
+  @Override
+  public String toString() {
+    return type + " " + outer + "×" + classes + (inner == 1 ? "" : "×" + inner);
+  }
+
+  private void requireRoom() {
+    product(outer, inner);
+    if (outer == 0 || classes == 0 || inner == 0) {
+      return;
+    }
+    long needed = reachInBytes();
+    if (needed > segment.byteSize()) {
+      throw new IllegalArgumentException(
+          "a matrix of %d×%d×%d %s with strides %d, %d, %d needs %d bytes, the memory has %d"
+              .formatted(
+                  outer,
+                  classes,
+                  inner,
+                  type,
+                  outerStride,
+                  classStride,
+                  innerStride,
+                  needed,
+                  segment.byteSize()));
+    }
+  }
+
+  private long reachInBytes() {
+    long last =
+        Math.addExact(
+            Math.addExact(product(outer - 1, outerStride), product(classes - 1, classStride)),
+            product(inner - 1, innerStride));
+    return product(Math.addExact(last, 1), type.bytes());
+  }
+
+  private static long product(long a, long b) {
+    try {
+      return Math.multiplyExact(a, b);
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException(
+          "a matrix of this shape has more than 2^63 bytes: %d × %d".formatted(a, b), e);
+    }
+  }
+
+  private static long notNegative(String name, long value) {
+    if (value < 0) {
+      throw new IllegalArgumentException(name + " is " + value + ", must not be negative");
+    }
+    return value;
+  }
+
+  private static void requireLength(int row, int length, int classes) {
+    if (length != classes) {
+      throw new IllegalArgumentException(
+          "row %d has %d values, row 0 has %d".formatted(row, length, classes));
+    }
+  }
+
+  private static void requireWidth(String what, int bytes, ElementType type) {
+    if (type.bytes() != bytes) {
+      throw new IllegalArgumentException(
+          "%s holds %d-byte elements, %s has %d".formatted(what, bytes, type, type.bytes()));
+    }
+  }
+
+  private static void requireNativeOrder(ByteOrder order) {
+    if (order != ByteOrder.nativeOrder()) {
+      throw new IllegalArgumentException(
+          "the buffer is " + order + ", this machine is " + ByteOrder.nativeOrder());
+    }
+  }
+}
