@@ -2,7 +2,6 @@ package dev.batchloss.cpu;
 
 import static dev.batchloss.cpu.Lanes.DOUBLE;
 import static dev.batchloss.cpu.Lanes.DOUBLE_STEP;
-import static dev.batchloss.cpu.Lanes.DOUBLE_ZERO;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorOperators;
@@ -17,7 +16,7 @@ final class DoubleKernel {
 
   /** The greatest element, NaN left out. */
   static double maximum(double[] block, int offset, int n) {
-    DoubleVector greatest = Lanes.DOUBLE_LEAST;
+    DoubleVector greatest = DoubleVector.broadcast(DOUBLE, Double.NEGATIVE_INFINITY);
     for (int i = offset; i < offset + n; i += DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(DOUBLE, block, i);
       greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
@@ -29,9 +28,9 @@ final class DoubleKernel {
   static void sumExp(double[] block, int offset, int n, double shift, double scale, BlockSums out) {
     DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
     DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
-    DoubleVector greatest = Lanes.DOUBLE_LEAST;
+    DoubleVector greatest = DoubleVector.broadcast(DOUBLE, Double.NEGATIVE_INFINITY);
     for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
-      DoubleVector sum = DOUBLE_ZERO;
+      DoubleVector sum = DoubleVector.zero(DOUBLE);
       for (int i = offset + part; i < offset + n; i += Lanes.DOUBLES) {
         DoubleVector x = DoubleVector.fromArray(DOUBLE, block, i);
         greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
@@ -49,8 +48,8 @@ final class DoubleKernel {
     DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
     DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
     for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
-      DoubleVector entropies = DOUBLE_ZERO;
-      DoubleVector squares = DOUBLE_ZERO;
+      DoubleVector entropies = DoubleVector.zero(DOUBLE);
+      DoubleVector squares = DoubleVector.zero(DOUBLE);
       for (int i = offset + part; i < offset + n; i += Lanes.DOUBLES) {
         DoubleVector d = DoubleVector.fromArray(DOUBLE, block, i).sub(shifts).mul(scales);
         DoubleVector e = DoubleMath.exp(d);
@@ -70,7 +69,7 @@ final class DoubleKernel {
     DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
     DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
     for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
-      DoubleVector sum = DOUBLE_ZERO;
+      DoubleVector sum = DoubleVector.zero(DOUBLE);
       for (int i = offset + part; i < offset + n; i += Lanes.DOUBLES) {
         sum = sum.add(DoubleVector.fromArray(DOUBLE, block, i).sub(shifts).mul(scales));
       }
@@ -92,7 +91,7 @@ final class DoubleKernel {
     DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
     DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
     for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
-      DoubleVector sum = DOUBLE_ZERO;
+      DoubleVector sum = DoubleVector.zero(DOUBLE);
       for (int i = part; i < n; i += Lanes.DOUBLES) {
         DoubleVector w = DoubleVector.fromArray(DOUBLE, weights, firstWeight + i);
         DoubleVector d = DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts).mul(scales);

@@ -18,7 +18,7 @@ final class TileKernel {
   /** The greatest of each lane's first {@code k} elements, NaN left out. */
   static void maximum(double[] z, int k, double[] greatest) {
     for (int part = 0; part < ROWS; part += DOUBLE_STEP) {
-      DoubleVector most = Lanes.DOUBLE_LEAST;
+      DoubleVector most = DoubleVector.broadcast(DOUBLE, Double.NEGATIVE_INFINITY);
       for (int i = part; i < k * ROWS; i += ROWS) {
         DoubleVector x = DoubleVector.fromArray(DOUBLE, z, i);
         most = most.blend(x, x.compare(VectorOperators.GT, most));
