@@ -21,6 +21,17 @@ final class Lanes {
   static final int FLOAT_STEP = FLOAT.length();
   static final int DOUBLE_STEP = DOUBLE.length();
 
+  /**
+   * The same numbers, but not final: C2 unrolls a loop whose stride it knows, and a loop with an
+   * exponential in it then spills its registers and takes up to twice as long.
+   */
+  static int floatStride = FLOATS;
+
+  static int doubleStride = DOUBLES;
+  static int floatStep = FLOAT_STEP;
+  static int doubleStep = DOUBLE_STEP;
+  static int tileStride = Tile.ROWS;
+
   private Lanes() {}
 
   /** Sums the lanes of a virtual vector of floats. */
