@@ -1,6 +1,8 @@
 package dev.batchloss.data;
 
-/** No backend, or not the one that was asked for, can run; the message lists each with its reason. */
+/**
+ * No backend, or not the one that was asked for, can run; the message lists each with its reason.
+ */
 public final class BackendUnavailableException extends BatchLossException {
   private static final long serialVersionUID = 1;
 

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param indexBytes 4 for ints, 8 for longs
  * @param sampleWeights one weight a row (rows × 1), or null
  */
-public record ClassTargets(
-    MemorySegment indices, int indexBytes, @Nullable Matrix sampleWeights) implements Targets {
+public record ClassTargets(MemorySegment indices, int indexBytes, @Nullable Matrix sampleWeights)
+    implements Targets {
 
   /** Checks the width of an index and the number of weights. */
   public ClassTargets {

@@ -165,8 +165,7 @@ public final class Matrix {
    *     memory of this view
    */
   public Matrix withStrides(long outerStride, long classStride, long innerStride) {
-    return new Matrix(
-        type, segment, outer, classes, inner, outerStride, classStride, innerStride);
+    return new Matrix(type, segment, outer, classes, inner, outerStride, classStride, innerStride);
   }
 
   /**

@@ -1,0 +1,111 @@
+package dev.batchloss;
+
+import dev.batchloss.data.BackendUnavailableException;
+import dev.batchloss.spi.BackendOffer;
+import dev.batchloss.spi.BackendOffer.Preference;
+import dev.batchloss.spi.BackendProvider;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
+
+/** Which backend runs: the one asked for, or the first that can, and why not the ones before it. */
+final class BackendChoice {
+  static final String AUTO = "auto";
+  static final String PROPERTY = "batchloss.backend";
+  static final String VARIABLE = "BATCHLOSS_BACKEND";
+
+  private final List<BackendOffer> offers;
+  private final BackendOffer chosen;
+  private final boolean automatic;
+
+  private BackendChoice(List<BackendOffer> offers, BackendOffer chosen, boolean automatic) {
+    this.offers = offers;
+    this.chosen = chosen;
+    this.automatic = automatic;
+  }
+
+  /**
+   * Chooses.
+   *
+   * @param wanted a backend's or family's name, {@code auto}, or null: what the property or the
+   *     environment variable says, else auto
+   * @throws BackendUnavailableException if that one does not exist or cannot run
+   */
+  static BackendChoice of(@Nullable String wanted) {
+    return among(offers(), wanted == null ? preset() : wanted);
+  }
+
+  static BackendChoice among(List<BackendOffer> offers, String wanted) {
+    boolean automatic = wanted.equals(AUTO);
+    for (BackendOffer offer : offers) {
+      boolean matches =
+          automatic ? offer.preference() != Preference.ON_REQUEST : offer.answersTo(wanted);
+      if (matches && offer.isAvailable()) {
+        return new BackendChoice(offers, offer, automatic);
+      }
+    }
+    throw new BackendUnavailableException(message(offers, wanted));
+  }
+
+  static List<BackendOffer> offers() {
+    List<BackendOffer> offers = new ArrayList<>();
+    for (BackendProvider provider :
+        ServiceLoader.load(BackendProvider.class, BackendProvider.class.getClassLoader())) {
+      offers.addAll(provider.offers());
+    }
+    offers.sort(Comparator.comparing(BackendOffer::preference));
+    return List.copyOf(offers);
+  }
+
+  BackendOffer chosen() {
+    return chosen;
+  }
+
+  /** Returns every backend, the chosen one marked. */
+  List<BackendStatus> all() {
+    return offers.stream().map(this::status).toList();
+  }
+
+  /** Returns the backends that would have been preferred; none if one was asked for by name. */
+  List<BackendStatus> passedOver() {
+    if (!automatic) {
+      return List.of();
+    }
+    return offers.stream()
+        .filter(
+            offer ->
+                !offer.equals(chosen)
+                    && (offer.preference().compareTo(chosen.preference()) < 0
+                        || offer.preference() == Preference.ON_REQUEST))
+        .map(this::status)
+        .toList();
+  }
+
+  private BackendStatus status(BackendOffer offer) {
+    return new BackendStatus(
+        offer.name(), offer.isAvailable(), offer.equals(chosen), offer.detail(), offer.reason());
+  }
+
+  private static String preset() {
+    String property = System.getProperty(PROPERTY);
+    if (property != null && !property.isBlank()) {
+      return property;
+    }
+    String variable = System.getenv(VARIABLE);
+    return variable != null && !variable.isBlank() ? variable : AUTO;
+  }
+
+  private static String message(List<BackendOffer> offers, String wanted) {
+    StringBuilder message = new StringBuilder("backend '" + wanted + "' is not available");
+    if (offers.stream().noneMatch(offer -> offer.answersTo(wanted)) && !wanted.equals(AUTO)) {
+      message.append(": there is none of that name");
+    }
+    for (BackendOffer offer : offers) {
+      message.append("\n  ").append(offer.name()).append(": ");
+      message.append(offer.isAvailable() ? "available (" + offer.detail() + ")" : offer.reason());
+    }
+    return message.toString();
+  }
+}

@@ -1,0 +1,221 @@
+package dev.batchloss;
+
+import dev.batchloss.data.Matrix;
+import dev.batchloss.data.Targets;
+import dev.batchloss.loss.Loss;
+import dev.batchloss.plan.ExactSum;
+import dev.batchloss.plan.Reduction;
+import dev.batchloss.plan.RowFold;
+import dev.batchloss.plan.RowPlan;
+import dev.batchloss.plan.TargetKind;
+import dev.batchloss.spi.Backend;
+import dev.batchloss.spi.BackendOptions;
+import dev.batchloss.spi.RowOutcome;
+import dev.batchloss.spi.RowRequest;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The engine: opens the best backend of this machine, or the one asked for, and evaluates losses on
+ * it. Calls block until their result is complete and may be made from many threads at once; close
+ * it when done.
+ */
+public final class BatchLoss implements AutoCloseable {
+  private final BackendChoice choice;
+  private final Backend backend;
+  private final BackendStatus status;
+  private volatile boolean closed;
+
+  private BatchLoss(BackendChoice choice, BackendOptions options) {
+    this.choice = choice;
+    this.backend = choice.chosen().open(options);
+    this.status = new BackendStatus(backend.name(), true, true, backend.detail(), null);
+  }
+
+  /**
+   * Opens the backend that the system property {@code batchloss.backend} or the environment
+   * variable {@code BATCHLOSS_BACKEND} names, else the best that can run here.
+   *
+   * @throws dev.batchloss.data.BackendUnavailableException if the one named cannot run
+   */
+  public static BatchLoss open() {
+    return builder().open();
+  }
+
+  /**
+   * Opens the backend of this name ({@code cpu}, {@code scalar}), or the first that can run of this
+   * family; {@code auto} takes the best one.
+   *
+   * @throws dev.batchloss.data.BackendUnavailableException if it cannot run; nothing else is taken
+   *     in its place
+   */
+  public static BatchLoss open(String backend) {
+    return builder().backend(backend).open();
+  }
+
+  /** Starts with nothing chosen. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Returns every backend the library knows, in the order of preference, and the chosen one. */
+  public static List<BackendStatus> backends() {
+    return BackendChoice.of(null).all();
+  }
+
+  /** Evaluates the loss and nothing else; see the other method. */
+  public LossResult evaluate(Loss loss, Matrix input, Targets targets) {
+    return evaluate(loss, input, targets, Outputs.lossOnly());
+  }
+
+  /**
+   * Evaluates a loss over every row of {@code input}, in one pass over its memory, two when a
+   * matrix is asked for. The caller's memory is only read, but for what {@code outputs} says.
+   *
+   * @param loss what to compute
+   * @param input rows × classes
+   * @param targets one a row; probability targets have the input's shape
+   * @param outputs what else is wanted, and where it goes
+   * @throws IllegalArgumentException if shapes or options do not fit each other
+   * @throws dev.batchloss.data.InvalidTargetException if a class target is out of range; nothing
+   *     has been written then
+   * @throws dev.batchloss.data.InvalidDataException if a weight is not finite or a probability is
+   *     bad; in the latter case what was to be written is unspecified, unless it was the input
+   *     itself
+   * @throws IllegalStateException if the engine is closed
+   */
+  public LossResult evaluate(Loss loss, Matrix input, Targets targets, Outputs outputs) {
+    if (closed) {
+      throw new IllegalStateException("this BatchLoss is closed");
+    }
+    RowPlan plan = (RowPlan) loss.plan();
+    CallChecks.check(plan, input, targets, outputs);
+    boolean keepsRowLosses =
+        outputs.returnsRowLosses() || plan.reduction().kind() == Reduction.Kind.NONE;
+    double[] rowLosses = keepsRowLosses ? column("row losses", input.rows()) : null;
+    double[] logSumExp = outputs.returnsLogSumExp() ? column("log-sum-exp", input.rows()) : null;
+    List<Matrix> lossColumns = columns(rowLosses, outputs.rowLosses());
+    List<Matrix> logSumExpColumns = columns(logSumExp, outputs.logSumExp());
+    List<SummaryFold> folds = Collections.synchronizedList(new ArrayList<>());
+    Supplier<RowFold> newFold =
+        () -> {
+          SummaryFold fold =
+              new SummaryFold(
+                  TargetKind.of(targets),
+                  outputs.metrics(),
+                  input.classes(),
+                  lossColumns,
+                  logSumExpColumns);
+          folds.add(fold);
+          return fold;
+        };
+    RowOutcome outcome =
+        backend.run(
+            new RowRequest(
+                plan,
+                input,
+                targets,
+                outputs.statistics(),
+                outputs.matrixKind(),
+                outputs.matrixFor(input),
+                outputs.upstream() == null ? 1 : outputs.upstream(),
+                outputs.rowUpstream(),
+                newFold));
+    if (folds.isEmpty()) {
+      RowFold _ = newFold.get();
+    }
+    return new LossResult(
+        summary(loss, input, outcome, folds),
+        status,
+        choice.passedOver(),
+        rowLosses,
+        logSumExp,
+        outputs.matrixFor(input));
+  }
+
+  /** Returns the backend in use. */
+  public BackendStatus backend() {
+    return status;
+  }
+
+  /** Returns the backends that would have been preferred, each with the reason it is not used. */
+  public List<BackendStatus> passedOver() {
+    return choice.passedOver();
+  }
+
+  /** Waits for running calls, then frees the backend. Closing twice does nothing. */
+  @Override
+  public void close() {
+    closed = true;
+    backend.close();
+  }
+
+  private static LossSummary summary(
+      Loss loss, Matrix input, RowOutcome outcome, List<SummaryFold> folds) {
+    ExactSum lossSum = new ExactSum();
+    MetricSums metricSums = null;
+    for (SummaryFold fold : folds) {
+      lossSum.add(fold.lossSum());
+      if (metricSums == null) {
+        metricSums = fold.metricSums();
+      } else {
+        metricSums.add(Objects.requireNonNull(fold.metricSums()));
+      }
+    }
+    return new LossSummary(
+        loss, input.classes(), input.outer(), outcome.scan(), lossSum, metricSums);
+  }
+
+  private static List<Matrix> columns(double @Nullable [] array, @Nullable Matrix matrix) {
+    List<Matrix> columns = new ArrayList<>();
+    if (array != null) {
+      columns.add(Matrix.of(array, array.length, 1));
+    }
+    if (matrix != null) {
+      columns.add(matrix);
+    }
+    return List.copyOf(columns);
+  }
+
+  private static double[] column(String what, long rows) {
+    if (rows > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException(
+          "%d %s do not fit an array; use the method that writes them into a matrix"
+              .formatted(rows, what));
+    }
+    return new double[(int) rows];
+  }
+
+  /** Chooses the backend and its threads. */
+  public static final class Builder {
+    private @Nullable String backend;
+    private int threads;
+
+    private Builder() {}
+
+    /** The name or family of the backend, or {@code auto}. */
+    public Builder backend(String name) {
+      this.backend = name;
+      return this;
+    }
+
+    /** How many threads compute, the calling one included; 0 for as many as the machine has. */
+    public Builder threads(int count) {
+      this.threads = count;
+      return this;
+    }
+
+    /**
+     * Opens the backend.
+     *
+     * @throws dev.batchloss.data.BackendUnavailableException if it cannot run
+     */
+    public BatchLoss open() {
+      return new BatchLoss(BackendChoice.of(backend), new BackendOptions(threads));
+    }
+  }
+}

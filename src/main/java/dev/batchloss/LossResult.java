@@ -1,0 +1,104 @@
+package dev.batchloss;
+
+import dev.batchloss.data.Matrix;
+import java.util.List;
+import java.util.NoSuchElementException;
+import org.jspecify.annotations.Nullable;
+
+/** What one call returned: the summary, which backend ran, and what was asked for besides. */
+public final class LossResult {
+  private final LossSummary summary;
+  private final BackendStatus backend;
+  private final List<BackendStatus> passedOver;
+  private final double @Nullable [] rowLosses;
+  private final double @Nullable [] logSumExp;
+  private final @Nullable Matrix matrix;
+
+  LossResult(
+      LossSummary summary,
+      BackendStatus backend,
+      List<BackendStatus> passedOver,
+      double @Nullable [] rowLosses,
+      double @Nullable [] logSumExp,
+      @Nullable Matrix matrix) {
+    this.summary = summary;
+    this.backend = backend;
+    this.passedOver = passedOver;
+    this.rowLosses = rowLosses;
+    this.logSumExp = logSumExp;
+    this.matrix = matrix;
+  }
+
+  /**
+   * Returns the reduced loss.
+   *
+   * @throws IllegalStateException if the reduction is NONE, whose result is {@link #rowLosses()}
+   */
+  public double loss() {
+    return summary.loss();
+  }
+
+  /** Returns the exact sums and counts, to merge with those of other calls. */
+  public LossSummary summary() {
+    return summary;
+  }
+
+  /**
+   * Returns the metrics.
+   *
+   * @throws NoSuchElementException if none were asked for
+   */
+  public Metrics metrics() {
+    return summary.metrics();
+  }
+
+  /**
+   * Returns one unreduced loss a row, the caller's to keep; 0 for ignored rows.
+   *
+   * @throws NoSuchElementException if they were not asked for and the reduction is not NONE
+   */
+  public double[] rowLosses() {
+    return require(rowLosses, "row losses were not asked for; see Outputs.withRowLosses");
+  }
+
+  /**
+   * Returns log Σ e^z of each row, the caller's to keep.
+   *
+   * @throws NoSuchElementException if it was not asked for
+   */
+  public double[] logSumExp() {
+    return require(logSumExp, "log-sum-exp was not asked for; see Outputs.withLogSumExp");
+  }
+
+  /**
+   * Returns the matrix that was written: the gradient, the softmax or the log-softmax.
+   *
+   * @throws NoSuchElementException if none was asked for
+   */
+  public Matrix matrix() {
+    return require(matrix, "no matrix was asked for; see Outputs.gradientInto");
+  }
+
+  /** Returns the backend that ran. */
+  public BackendStatus backend() {
+    return backend;
+  }
+
+  /** Returns the backends that would have been preferred, each with the reason it was not used. */
+  public List<BackendStatus> passedOver() {
+    return passedOver;
+  }
+
+  @Override
+  public String toString() {
+    return "%s over %d of %d rows on %s"
+        .formatted(summary.evaluated().name(), summary.counted(), summary.rows(), backend.name());
+  }
+
+  private static <T> T require(@Nullable T value, String otherwise) {
+    if (value == null) {
+      throw new NoSuchElementException(otherwise);
+    }
+    return value;
+  }
+}

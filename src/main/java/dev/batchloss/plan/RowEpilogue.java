@@ -1,0 +1,183 @@
+package dev.batchloss.plan;
+
+import dev.batchloss.data.Matrix;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * φ: turns the statistics of a batch of rows into losses, and into the row's scalars of the
+ * gradient
+ *
+ * <pre>
+ *   dL/dz_c = p_c·(u + e·(z_c−shift)) − r·[c = t] − k·w_c − h·w_c·q_c
+ * </pre>
+ *
+ * with sample weight, upstream and denominator in them. The terms are those of {@link
+ * RowObjective}. Immutable; shared by all workers of a call.
+ */
+public final class RowEpilogue {
+  private final RowPlan plan;
+  private final RowObjective objective;
+  private final TargetKind targets;
+  private final RowNeeds needs;
+  private final int classes;
+  private final double targetShare;
+  private final double smoothingShare;
+  private final double classWeightSum;
+  private final double scale;
+  private final @Nullable Matrix rowUpstream;
+
+  /**
+   * Prepares φ for one call.
+   *
+   * @param plan the loss
+   * @param targets the kind of targets
+   * @param needs which statistics are filled
+   * @param classes the number of classes
+   * @param scale upstream over denominator: what every gradient is multiplied by
+   * @param rowUpstream one more factor a row (rows × 1), or null
+   */
+  public RowEpilogue(
+      RowPlan plan,
+      TargetKind targets,
+      RowNeeds needs,
+      int classes,
+      double scale,
+      @Nullable Matrix rowUpstream) {
+    this.plan = plan;
+    this.objective = plan.objective();
+    this.targets = targets;
+    this.needs = needs;
+    this.classes = classes;
+    this.targetShare = objective.crossEntropy() * (1 - objective.labelSmoothing());
+    this.smoothingShare =
+        needs.classMoment() ? objective.crossEntropy() * objective.labelSmoothing() / classes : 0;
+    this.classWeightSum = objective.classWeightSum(classes);
+    this.scale = scale;
+    this.rowUpstream = rowUpstream;
+  }
+
+  /** Fills the columns {@code loss} and {@code nll}. */
+  public void losses(RowStatistics rows) {
+    for (int i = 0; i < rows.size; i++) {
+      if (rows.ignored[i]) {
+        rows.loss[i] = 0;
+        rows.nll[i] = 0;
+      } else {
+        rows.nll[i] = nll(rows, i);
+        rows.loss[i] = rows.weight[i] * loss(rows, i);
+      }
+    }
+  }
+
+  /** Fills the columns {@code u}, {@code e}, {@code r}, {@code k} and {@code h}. */
+  public void gradients(RowStatistics rows) {
+    for (int i = 0; i < rows.size; i++) {
+      if (rows.ignored[i]) {
+        rows.u[i] = 0;
+        rows.e[i] = 0;
+        rows.r[i] = 0;
+        rows.k[i] = 0;
+        rows.h[i] = 0;
+      } else {
+        double upstream = rowUpstream == null ? 1 : rowUpstream.get(rows.firstRow + i, 0);
+        gradient(rows, i, scale * upstream * rows.weight[i]);
+      }
+    }
+  }
+
+  private double nll(RowStatistics rows, int i) {
+    return switch (targets) {
+      case NONE -> 0;
+      case CLASSES -> rows.logNormalizer[i] - rows.targetShifted[i];
+      case PROBABILITIES ->
+          needs.plainTargetMoment()
+              ? rows.plainTargetMass[i] * rows.logNormalizer[i] - rows.plainTargetMoment[i]
+              : rows.targetMass[i] * rows.logNormalizer[i] - rows.targetMoment[i];
+    };
+  }
+
+  private double loss(RowStatistics rows, int i) {
+    double logNormalizer = rows.logNormalizer[i];
+    double loss = 0;
+    if (targetShare != 0) {
+      loss +=
+          targetShare
+              * (targets == TargetKind.CLASSES
+                  ? objective.classWeight(rows.target[i]) * focal(rows.nll[i])
+                  : rows.targetMass[i] * logNormalizer - rows.targetMoment[i]);
+    }
+    if (smoothingShare != 0) {
+      loss += smoothingShare * (classWeightSum * logNormalizer - rows.classMoment[i]);
+    }
+    if (objective.zLoss() != 0) {
+      double lse = rows.logSumExp(i);
+      loss += objective.zLoss() * lse * lse;
+    }
+    if (objective.entropy() != 0) {
+      loss += objective.entropy() * rows.entropy(i);
+    }
+    if (objective.targetEntropy() != 0) {
+      loss += objective.targetEntropy() * rows.targetNegentropy[i];
+    }
+    return loss;
+  }
+
+  private void gradient(RowStatistics rows, int i, double factor) {
+    double u = 0;
+    double e = 0;
+    double r = 0;
+    double h = 0;
+    boolean normalized = plan.input().normalizesByLogSumExp();
+    if (targetShare != 0) {
+      if (targets == TargetKind.CLASSES) {
+        r = targetShare * objective.classWeight(rows.target[i]) * focalDerivative(rows.nll[i]);
+        u += normalized ? r : 0;
+      } else {
+        h = targetShare;
+        u += normalized ? h * rows.targetMass[i] : 0;
+      }
+    }
+    if (smoothingShare != 0 && normalized) {
+      u += smoothingShare * classWeightSum;
+    }
+    if (objective.zLoss() != 0) {
+      u += 2 * objective.zLoss() * rows.logSumExp(i);
+    }
+    if (objective.entropy() != 0) {
+      // dH/dz_c = −p_c·(log p_c + H) under softmax, −p_c·(log p_c + 1) where z_c is log p_c.
+      double offset = normalized ? rows.entropy(i) - rows.logNormalizer[i] : 1;
+      u -= objective.entropy() * offset;
+      e -= objective.entropy();
+    }
+    rows.u[i] = factor * u;
+    rows.e[i] = factor * e;
+    rows.r[i] = factor * r;
+    rows.k[i] = factor * smoothingShare;
+    rows.h[i] = factor * h;
+  }
+
+  /** (1−p)^γ·n with p = e^−n. */
+  private double focal(double nll) {
+    double focusing = objective.focusing();
+    return focusing == 0 ? nll : StrictMath.pow(-StrictMath.expm1(-nll), focusing) * nll;
+  }
+
+  /** The derivative of {@link #focal} with respect to n. */
+  private double focalDerivative(double nll) {
+    double focusing = objective.focusing();
+    if (focusing == 0) {
+      return 1;
+    }
+    if (nll <= 0) {
+      return 0;
+    }
+    double missing = -StrictMath.expm1(-nll);
+    return StrictMath.pow(missing, focusing)
+        + focusing * StrictMath.pow(missing, focusing - 1) * StrictMath.exp(-nll) * nll;
+  }
+
+  /** Returns the number of classes φ was prepared for. */
+  public int classes() {
+    return classes;
+  }
+}

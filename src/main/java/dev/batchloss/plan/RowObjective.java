@@ -1,0 +1,62 @@
+package dev.batchloss.plan;
+
+import java.io.Serializable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The coefficients of φ, the one form that every row loss has. With n_c = lse − z_c (for inputs
+ * that are log-probabilities already, n_c = −z_c), p = softmax(z), class weights w (1 when absent),
+ * ε the label smoothing, t the target class or q the target distribution, a row's loss before its
+ * sample weight is
+ *
+ * <pre>
+ *   crossEntropy · [ (1−ε)·w_t·(1−p_t)^focusing·n_t      (class targets)
+ *                  | (1−ε)·Σ w_c·q_c·n_c                 (probability targets)
+ *                  + ε/C·Σ w_c·n_c ]
+ *   + zLoss · lse²
+ *   + entropy · Σ −p_c·log p_c
+ *   + targetEntropy · Σ w_c·q_c·log q_c
+ * </pre>
+ *
+ * A term whose coefficient is 0 is 0, whatever the logits are.
+ *
+ * @param crossEntropy 1 for cross-entropy, 0 for losses without targets
+ * @param labelSmoothing ε in 0..1
+ * @param classWeights w, or null for ones
+ * @param focusing γ of the focal loss (Lin et al. 2017), class targets only; 0 for none
+ * @param zLoss coefficient of lse² (Chowdhery et al., "PaLM", 2022)
+ * @param entropy coefficient of the entropy of the predicted distribution
+ * @param targetEntropy coefficient of the negative entropy of the targets: 1 makes cross-entropy a
+ *     KL divergence
+ */
+public record RowObjective(
+    double crossEntropy,
+    double labelSmoothing,
+    @Nullable ClassWeights classWeights,
+    double focusing,
+    double zLoss,
+    double entropy,
+    double targetEntropy)
+    implements Serializable {
+
+  /** Plain cross-entropy with its usual options. */
+  public static RowObjective crossEntropy(
+      double labelSmoothing, @Nullable ClassWeights classWeights, double zLoss) {
+    return new RowObjective(1, labelSmoothing, classWeights, 0, zLoss, 0, 0);
+  }
+
+  /** Returns whether the loss looks at targets at all. */
+  public boolean usesTargets() {
+    return crossEntropy != 0 || targetEntropy != 0;
+  }
+
+  /** Returns the weight of a class: 1 where there are no class weights. */
+  public double classWeight(int classIndex) {
+    return classWeights == null ? 1 : classWeights.at(classIndex);
+  }
+
+  /** Returns the sum of the class weights: the number of classes where there are none. */
+  public double classWeightSum(int classes) {
+    return classWeights == null ? classes : classWeights.sum();
+  }
+}

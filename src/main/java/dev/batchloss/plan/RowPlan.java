@@ -1,0 +1,36 @@
+package dev.batchloss.plan;
+
+import java.io.Serializable;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A loss of one matrix whose rows are distributions: everything a backend needs to know of it.
+ *
+ * @param input how an element becomes the z that the statistics are of
+ * @param objective φ
+ * @param reduction how the row losses become one number; fixes the gradient's scale
+ * @param ignoredClass rows whose class target is this contribute nothing, or null
+ * @param targetCheck what is checked of probability targets
+ */
+public record RowPlan(
+    InputTransform input,
+    RowObjective objective,
+    Reduction reduction,
+    @Nullable Long ignoredClass,
+    TargetCheck targetCheck)
+    implements Plan, Serializable {
+
+  /** What is checked of probability targets. */
+  public enum TargetCheck {
+    /** Every element lies in 0..1 (a rounding error above 1 is let through); NaN is refused. */
+    UNIT_INTERVAL,
+    /** Nothing: any number is taken, as PyTorch does. */
+    NONE
+  }
+
+  /** Returns the class index that hides a row, if there is one. */
+  public OptionalLong ignoreIndex() {
+    return ignoredClass == null ? OptionalLong.empty() : OptionalLong.of(ignoredClass);
+  }
+}

@@ -1,0 +1,122 @@
+package dev.batchloss.plan;
+
+import dev.batchloss.data.ClassTargets;
+import dev.batchloss.data.InvalidDataException;
+import dev.batchloss.data.InvalidTargetException;
+import dev.batchloss.data.Matrix;
+import dev.batchloss.data.ProbabilityTargets;
+import dev.batchloss.data.Targets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What comes before any row is read: refuses bad class targets and sample weights and sums the
+ * denominator of MEAN, so that the gradient's scale is known before row 0 and nothing has been
+ * written when a target is bad.
+ *
+ * @param rows all rows
+ * @param counted the rows that are not ignored
+ * @param weightSum with class targets Σ sampleWeight·classWeight[target] over the counted rows,
+ *     else Σ sampleWeight; kept exactly
+ */
+public record TargetScan(long rows, long counted, ExactSum weightSum) {
+
+  /** How far a probability may lie above 1: the rounding of a 32-bit softmax. */
+  public static final double ROUNDING_ABOVE_ONE = 1e-6;
+
+  /** Reads the targets and sample weights of one call, or of one shard of it. */
+  public static TargetScan of(RowPlan plan, long rows, int classes, @Nullable Targets targets) {
+    return switch (targets) {
+      case ClassTargets indices -> ofClasses(plan, classes, indices);
+      case ProbabilityTargets probabilities -> ofRows(rows, probabilities.sampleWeights());
+      case null -> ofRows(rows, null);
+    };
+  }
+
+  /** The scan of two shards of the same rows' targets, put together. */
+  public TargetScan merge(TargetScan other) {
+    ExactSum sum = weightSum.copy();
+    sum.add(other.weightSum);
+    return new TargetScan(rows + other.rows, counted + other.counted, sum);
+  }
+
+  /**
+   * Checks one element of a probability target.
+   *
+   * @throws InvalidDataException if it is NaN or outside 0..1
+   */
+  public static void requireProbability(String what, long row, int classIndex, double value) {
+    if (!(value >= 0 && value <= 1 + ROUNDING_ABOVE_ONE)) {
+      throw new InvalidDataException(
+          "%s of row %d, class %d is %s, must be in 0..1".formatted(what, row, classIndex, value));
+    }
+  }
+
+  /** Checks every probability target before anything is written, for a gradient in place. */
+  public static void requireProbabilities(Matrix probabilities) {
+    for (long row = 0; row < probabilities.rows(); row++) {
+      for (int c = 0; c < probabilities.classes(); c++) {
+        requireProbability("target probability", row, c, probabilities.get(row, c));
+      }
+    }
+  }
+
+  private static TargetScan ofClasses(RowPlan plan, int classes, ClassTargets targets) {
+    long rows = targets.rows();
+    boolean ignores = plan.ignoredClass() != null;
+    long ignored = ignores ? plan.ignoredClass() : 0;
+    long counted = 0;
+    long bad = 0;
+    long firstBad = -1;
+    for (long row = 0; row < rows; row++) {
+      long target = targets.at(row);
+      if (ignores && target == ignored) {
+        continue;
+      }
+      counted++;
+      if (target < 0 || target >= classes) {
+        if (bad++ == 0) {
+          firstBad = row;
+        }
+      }
+    }
+    if (bad > 0) {
+      throw new InvalidTargetException(firstBad, targets.at(firstBad), bad, classes);
+    }
+    Matrix weights = targets.sampleWeights();
+    ClassWeights classWeights = plan.objective().classWeights();
+    ExactSum weightSum = new ExactSum();
+    if (weights == null && classWeights == null) {
+      weightSum.add((double) counted);
+      return new TargetScan(rows, counted, weightSum);
+    }
+    for (long row = 0; row < rows; row++) {
+      double weight = weights == null ? 1 : requireFinite(weights, row);
+      long target = targets.at(row);
+      if (!(ignores && target == ignored)) {
+        weightSum.add(weight * plan.objective().classWeight((int) target));
+      }
+    }
+    return new TargetScan(rows, counted, weightSum);
+  }
+
+  private static TargetScan ofRows(long rows, @Nullable Matrix weights) {
+    ExactSum weightSum = new ExactSum();
+    if (weights == null) {
+      weightSum.add((double) rows);
+    } else {
+      for (long row = 0; row < rows; row++) {
+        weightSum.add(requireFinite(weights, row));
+      }
+    }
+    return new TargetScan(rows, rows, weightSum);
+  }
+
+  private static double requireFinite(Matrix weights, long row) {
+    double weight = weights.get(row, 0);
+    if (!Double.isFinite(weight)) {
+      throw new InvalidDataException(
+          "sample weight of row %d is %s, must be finite".formatted(row, weight));
+    }
+    return weight;
+  }
+}

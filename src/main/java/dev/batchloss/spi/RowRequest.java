@@ -1,0 +1,64 @@
+package dev.batchloss.spi;
+
+import dev.batchloss.data.Matrix;
+import dev.batchloss.data.Targets;
+import dev.batchloss.plan.MatrixOutput;
+import dev.batchloss.plan.RowFold;
+import dev.batchloss.plan.RowNeeds;
+import dev.batchloss.plan.RowPlan;
+import dev.batchloss.plan.RowStatistic;
+import dev.batchloss.plan.TargetKind;
+import dev.batchloss.plan.TargetScan;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call of a row plan. Shapes have been checked against each other by whoever made it.
+ *
+ * @param plan the loss
+ * @param input rows × classes
+ * @param targets one a row, or null where the plan uses none
+ * @param statistics what metrics need beyond the loss
+ * @param outputKind what {@code output} receives
+ * @param output the input's shape, any element type; the same view as the input means in place;
+ *     null if and only if {@code outputKind} is NONE
+ * @param upstream multiplies the gradient
+ * @param rowUpstream multiplies the gradient of each row (rows × 1), or null
+ * @param folds called once by each worker
+ */
+public record RowRequest(
+    RowPlan plan,
+    Matrix input,
+    @Nullable Targets targets,
+    Set<RowStatistic> statistics,
+    MatrixOutput outputKind,
+    @Nullable Matrix output,
+    double upstream,
+    @Nullable Matrix rowUpstream,
+    Supplier<RowFold> folds) {
+
+  /** Returns the kind of targets. */
+  public TargetKind targetKind() {
+    return TargetKind.of(targets);
+  }
+
+  /** Returns which statistics the call needs. */
+  public RowNeeds needs() {
+    return RowNeeds.of(plan, targetKind(), statistics, outputKind);
+  }
+
+  /**
+   * Returns what every gradient is multiplied by: upstream over the reduction's denominator.
+   *
+   * @param scan what came before the rows
+   */
+  public double gradientScale(TargetScan scan) {
+    return upstream / plan.reduction().denominatorFor(scan.weightSum().value(), input.outer());
+  }
+
+  /** Returns whether the output overwrites the input. */
+  public boolean inPlace() {
+    return output != null && output.isSameView(input);
+  }
+}
