@@ -103,8 +103,8 @@ class NpyHeaderTest {
         "{};has '{' at byte 20",
       })
   void refusesDescriptorsThatAreNoPlainString(String descr, String message) {
-    String literal = "{'descr': %s, 'fortran_order': False, 'shape': (3, 4), }";
-    assertRefused(literal.formatted(descr), message);
+    assertRefused(
+        "{'descr': %s, 'fortran_order': False, 'shape': (3, 4), }".formatted(descr), message);
   }
 
   @Test

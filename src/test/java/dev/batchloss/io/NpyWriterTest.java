@@ -52,7 +52,7 @@ class NpyWriterTest {
         for (long a = 0; a < 2; a++) {
           for (long b = 0; b < 3; b++) {
             for (long c = inner; c < inner + count[2]; c++) {
-              piece.setAtIndex(ValueLayout.JAVA_FLOAT, next++, 100 * a + 10 * b + c);
+              piece.setAtIndex(ValueLayout.JAVA_FLOAT, next++, (float) (100 * a + 10 * b + c));
             }
           }
         }

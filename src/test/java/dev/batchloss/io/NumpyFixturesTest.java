@@ -9,6 +9,7 @@ import dev.batchloss.data.Matrix;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,7 +44,8 @@ class NumpyFixturesTest {
       assertThat(header.arrayOrder())
           .isEqualTo(member.endsWith("C") ? ArrayOrder.C : ArrayOrder.FORTRAN);
       if (header.type().bytes() > 1) {
-        assertThat(header.byteOrder().toString()).startsWithIgnoringCase(member.split("_")[1]);
+        assertThat(header.byteOrder())
+            .isEqualTo(member.contains("big") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
       }
       MemorySegment values = readAll(file);
       for (int k = 0; k < 15; k++) {

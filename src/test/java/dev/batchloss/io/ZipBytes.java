@@ -26,7 +26,7 @@ final class ZipBytes {
     long size;
     long localSize;
     boolean zip64;
-    int localOffsetShift;
+    long localOffsetShift;
 
     private Member(String name, int method, byte[] contents) {
       CRC32 checksum = new CRC32();
@@ -49,8 +49,8 @@ final class ZipBytes {
   }
 
   private final List<Member> members = new ArrayList<>();
-  int countShift;
-  int directorySizeShift;
+  long countShift;
+  long directorySizeShift;
   boolean zip64End;
 
   Member add(String name, int method, byte[] contents) {
@@ -79,7 +79,7 @@ final class ZipBytes {
       end64.putInt(0).putInt(0).putLong(count).putLong(count);
       end64.putLong(directorySize).putLong(directoryAt);
       end64.putInt(0x07064b50).putInt(0).putLong(end64At).putInt(1);
-      out.writeBytes(end64.array());
+      out.writeBytes(bytesOf(end64));
     }
     ByteBuffer end = buffer(22);
     end.putInt(0x06054b50).putShort((short) 0).putShort((short) 0);
@@ -89,7 +89,7 @@ final class ZipBytes {
       end.putShort((short) count).putShort((short) count);
       end.putInt((int) directorySize).putInt((int) directoryAt);
     }
-    out.writeBytes(end.array());
+    out.writeBytes(bytesOf(end));
     return out.toByteArray();
   }
 
@@ -102,7 +102,7 @@ final class ZipBytes {
     bytes.putInt(member.zip64 ? -1 : (int) member.packedSize);
     bytes.putInt(member.zip64 ? -1 : (int) member.localSize);
     bytes.putShort((short) name.length).putShort((short) extra.length);
-    return bytes.put(name).put(extra).array();
+    return bytesOf(bytes.put(name).put(extra));
   }
 
   private static byte[] entry(Member member, long offset) {
@@ -117,7 +117,7 @@ final class ZipBytes {
     bytes.putShort((short) name.length).putShort((short) extra.length).putShort((short) 0);
     bytes.putShort((short) 0).putShort((short) 0).putInt(0);
     bytes.putInt(member.zip64 ? -1 : (int) offset);
-    return bytes.put(name).put(extra).array();
+    return bytesOf(bytes.put(name).put(extra));
   }
 
   private static byte[] extra(long... values) {
@@ -128,7 +128,7 @@ final class ZipBytes {
     for (long value : values) {
       bytes.putLong(value);
     }
-    return bytes.array();
+    return bytesOf(bytes);
   }
 
   static byte[] deflate(byte[] contents) {
@@ -142,6 +142,12 @@ final class ZipBytes {
     }
     deflater.end();
     return out.toByteArray();
+  }
+
+  private static byte[] bytesOf(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.capacity()];
+    buffer.get(0, bytes);
+    return bytes;
   }
 
   private static ByteBuffer buffer(int bytes) {
