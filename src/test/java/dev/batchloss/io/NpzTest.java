@@ -149,11 +149,11 @@ class NpzTest {
 
   @Test
   void aBombIsRefusedAtItsHeader() throws IOException {
-    byte[] bomb = new byte[64 << 20];
+    byte[] bomb = new byte[16 << 20];
     System.arraycopy(ARRAY, 0, bomb, 0, ARRAY.length);
     ZipBytes honest = new ZipBytes();
     honest.add("x.npy", ZipBytes.DEFLATED, bomb);
-    assertBad(write(honest).toString(), ":x.npy: the archive gives it 67108864 bytes, expected 1");
+    assertBad(write(honest).toString(), ":x.npy: the archive gives it 16777216 bytes, expected 1");
 
     ZipBytes lying = new ZipBytes();
     lying.add("x.npy", ZipBytes.DEFLATED, bomb).claimSize(ARRAY.length);
@@ -282,7 +282,7 @@ class NpzTest {
     Random random = new Random(99);
     Path path = folder.resolve("x.npz");
     int read = 0;
-    int rounds = 6_000;
+    int rounds = 2_500;
     for (int round = 0; round < rounds; round++) {
       ZipBytes zip = new ZipBytes();
       zip.zip64End = random.nextInt(4) == 0;
