@@ -11,7 +11,7 @@ import java.util.Arrays;
  * fastest) as it can be, transposed in blocks of a few cache lines.
  */
 final class FortranReader {
-  private static final int LEAST_WIDTH = 32;
+  private static final int LEAST_WIDTH = 128;
   private static final int BLOCK = 16;
 
   private final NpyHeader header;
@@ -100,13 +100,8 @@ final class FortranReader {
         fromTile += outer[axis] * tileStrides[axis];
         toInto += outer[axis] * intoStrides[axis];
       }
-      Plane plane = new Plane(tile, fromTile, tileStrides[last], into, toInto, intoStrides[0]);
-      for (long row = 0; row < size[0]; row += BLOCK) {
-        long rowEnd = Math.min(size[0], row + BLOCK);
-        for (long column = 0; column < size[last]; column += BLOCK) {
-          plane.copy(width, row, rowEnd, column, Math.min(size[last], column + BLOCK));
-        }
-      }
+      new Plane(tile, fromTile, tileStrides[last], into, toInto, intoStrides[0])
+          .copy(width, size[0], size[last]);
     } while (advance(outer, ones, outerSize));
   }
 
@@ -137,36 +132,65 @@ final class FortranReader {
       long toFirst,
       long rowStride) {
 
-    void copy(int width, long row, long rowEnd, long column, long columnEnd) {
-      for (long r = row; r < rowEnd; r++) {
-        long source = fromFirst + r + column * columnStride;
-        long target = toFirst + r * rowStride + column;
-        for (long c = column; c < columnEnd; c++) {
-          copyElement(width, source, target);
-          source += columnStride;
-          target++;
+    void copy(int width, long rows, long columns) {
+      for (long row = 0; row < rows; row += BLOCK) {
+        int blockRows = (int) Math.min(BLOCK, rows - row);
+        for (long column = 0; column < columns; column += BLOCK) {
+          int blockColumns = (int) Math.min(BLOCK, columns - column);
+          long source = fromFirst + row + column * columnStride;
+          long target = toFirst + row * rowStride + column;
+          // One loop for each width: a choice within the loop makes it several times slower.
+          switch (width) {
+            case 1 -> copyBytes(source, target, blockRows, blockColumns);
+            case 2 -> copyShorts(source, target, blockRows, blockColumns);
+            case 4 -> copyInts(source, target, blockRows, blockColumns);
+            default -> copyLongs(source, target, blockRows, blockColumns);
+          }
         }
       }
     }
 
-    private void copyElement(int width, long source, long target) {
-      switch (width) {
-        case 1 -> to.set(ValueLayout.JAVA_BYTE, target, from.get(ValueLayout.JAVA_BYTE, source));
-        case 2 ->
-            to.set(
-                ValueLayout.JAVA_SHORT_UNALIGNED,
-                target * 2,
-                from.get(ValueLayout.JAVA_SHORT_UNALIGNED, source * 2));
-        case 4 ->
-            to.set(
-                ValueLayout.JAVA_INT_UNALIGNED,
-                target * 4,
-                from.get(ValueLayout.JAVA_INT_UNALIGNED, source * 4));
-        default ->
-            to.set(
-                ValueLayout.JAVA_LONG_UNALIGNED,
-                target * 8,
-                from.get(ValueLayout.JAVA_LONG_UNALIGNED, source * 8));
+    private void copyBytes(long source, long target, int rows, int columns) {
+      for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < columns; c++) {
+          to.set(
+              ValueLayout.JAVA_BYTE,
+              target + r * rowStride + c,
+              from.get(ValueLayout.JAVA_BYTE, source + r + c * columnStride));
+        }
+      }
+    }
+
+    private void copyShorts(long source, long target, int rows, int columns) {
+      for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < columns; c++) {
+          to.set(
+              ValueLayout.JAVA_SHORT_UNALIGNED,
+              (target + r * rowStride + c) * 2,
+              from.get(ValueLayout.JAVA_SHORT_UNALIGNED, (source + r + c * columnStride) * 2));
+        }
+      }
+    }
+
+    private void copyInts(long source, long target, int rows, int columns) {
+      for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < columns; c++) {
+          to.set(
+              ValueLayout.JAVA_INT_UNALIGNED,
+              (target + r * rowStride + c) * 4,
+              from.get(ValueLayout.JAVA_INT_UNALIGNED, (source + r + c * columnStride) * 4));
+        }
+      }
+    }
+
+    private void copyLongs(long source, long target, int rows, int columns) {
+      for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < columns; c++) {
+          to.set(
+              ValueLayout.JAVA_LONG_UNALIGNED,
+              (target + r * rowStride + c) * 8,
+              from.get(ValueLayout.JAVA_LONG_UNALIGNED, (source + r + c * columnStride) * 8));
+        }
       }
     }
   }

@@ -248,9 +248,9 @@ final class NpyHeaderParser {
   }
 
   private InvalidDataException unexpected(String expected) {
-    String found = peek() == END ? "the header's end" : Quoted.of(String.valueOf((char) peek()));
+    String found = peek() == END ? "ends" : "has " + Quoted.of(String.valueOf((char) peek()));
     return new InvalidDataException(
-        "%s: the header has %s at byte %d, expected %s"
+        "%s: the header %s at byte %d, expected %s"
             .formatted(name, found, offset + position, expected));
   }
 

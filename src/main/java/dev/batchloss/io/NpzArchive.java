@@ -60,25 +60,25 @@ final class NpzArchive {
       throw new InvalidDataException(name + ": is encrypted, expected a plain member");
     }
     FileBytes packed = directory.packedBytes(entry, name);
-    switch (entry.method()) {
+    return switch (entry.method()) {
       case STORED -> {
         if (entry.size() != entry.packed()) {
           throw new InvalidDataException(
               "%s: is stored in %d bytes but says it has %d"
                   .formatted(name, entry.packed(), entry.size()));
         }
-        return packed;
+        yield packed;
       }
       case DEFLATED -> {
         FileBytes unpacked = unpack(name, packed, entry);
         file.close();
-        return unpacked;
+        yield unpacked;
       }
       default ->
           throw new InvalidDataException(
               "%s: is packed by zip method %d, expected 0 (stored) or 8 (deflated)"
                   .formatted(name, entry.method()));
-    }
+    };
   }
 
   private ZipDirectory.Entry entry(@Nullable String member) {

@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 /** Reads regions of an array as they lie in the file, packed: one run right after the other. */
 final class RegionReader {
   /** A gap that costs about as much to read as another call to the operating system. */
-  private static final int LARGEST_GAP = 32 << 10;
+  private static final int LARGEST_GAP = 8 << 10;
 
   private static final int SHORTEST_DIRECT_READ = 32 << 10;
   private static final int MOST_RUNS = 4096;

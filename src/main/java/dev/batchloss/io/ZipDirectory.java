@@ -117,7 +117,7 @@ final class ZipDirectory {
         (flags & SIZES_FOLLOW_FLAG) != 0 || (sizes[0] == entry.size && sizes[1] == entry.packed);
     if (!name.equals(entry.name) || unsignedShort(local, 8) != entry.method || !sameSizes) {
       throw bad(
-          "member %s has a header of its own that differs from the directory in name, method or size"
+          "member %s has a header of its own with another name, method or size"
               .formatted(Quoted.of(entry.name)));
     }
   }
