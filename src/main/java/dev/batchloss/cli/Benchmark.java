@@ -128,7 +128,6 @@ final class Benchmark {
 
   private Measurement measurement(String backend, Task task, double seconds) {
     double bytes = (double) task.passes * Float.BYTES * rows * classes;
-    return new Measurement(
-        backend, task, seconds, bytes / seconds, ceilings.get(task) / seconds);
+    return new Measurement(backend, task, seconds, bytes / seconds, ceilings.get(task) / seconds);
   }
 }

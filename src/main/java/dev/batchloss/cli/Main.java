@@ -46,7 +46,7 @@ public final class Main implements Runnable {
           .addSubcommand(new BenchCommand(console))
           .setExpandAtFiles(false)
           .setUsageHelpAutoWidth(true)
-          .setOut(new PrintWriter(console.out(), true))
+          .setOut(new PrintWriter(console.out(), true, console.out().charset()))
           .setParameterExceptionHandler((e, _) -> fail(console, json, e))
           .setExecutionExceptionHandler((e, _, _) -> fail(console, json, e))
           .execute(arguments);
