@@ -5,14 +5,50 @@ import java.util.Arrays;
 /**
  * A row whose loss is computed from the definition at {@link RowObjective}, and whose statistics
  * are filled as a backend would.
- *
- * @param z the row
- * @param q the target distribution
- * @param target the target class
- * @param shift what the statistics are relative to
- * @param normalized whether p is softmax(z), else e^z
  */
-record ManualRow(double[] z, double[] q, int target, double shift, boolean normalized) {
+final class ManualRow {
+  private final double[] z;
+  private final double[] q;
+  private final int target;
+  private final double shift;
+  private final boolean normalized;
+
+  /**
+   * Takes a row.
+   *
+   * @param z the row
+   * @param q the target distribution
+   * @param target the target class
+   * @param shift what the statistics are relative to
+   * @param normalized whether p is softmax(z), else e^z
+   */
+  ManualRow(double[] z, double[] q, int target, double shift, boolean normalized) {
+    this.z = z;
+    this.q = q;
+    this.target = target;
+    this.shift = shift;
+    this.normalized = normalized;
+  }
+
+  double[] z() {
+    return z;
+  }
+
+  double[] q() {
+    return q;
+  }
+
+  int target() {
+    return target;
+  }
+
+  double shift() {
+    return shift;
+  }
+
+  boolean normalized() {
+    return normalized;
+  }
 
   double lse() {
     return normalized ? Math.log(Arrays.stream(z).map(Math::exp).sum()) : 0;
