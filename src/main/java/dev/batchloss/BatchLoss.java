@@ -126,7 +126,7 @@ public final class BatchLoss implements AutoCloseable {
                 outputs.rowUpstream(),
                 newFold));
     if (folds.isEmpty()) {
-      newFold.get();
+      RowFold _ = newFold.get();
     }
     return new LossResult(
         summary(loss, input, outcome, folds),

@@ -159,7 +159,7 @@ public final class RowEpilogue {
   /** (1−p)^γ·n with p = e^−n. */
   private double focal(double nll) {
     double focusing = objective.focusing();
-    return focusing == 0 ? nll : StrictMath.pow(-StrictMath.expm1(-nll), focusing) * nll;
+    return focusing == 0 ? nll : StrictMath.pow(missing(nll), focusing) * nll;
   }
 
   /** The derivative of {@link #focal} with respect to n. */
@@ -171,9 +171,18 @@ public final class RowEpilogue {
     if (nll <= 0) {
       return 0;
     }
-    double missing = -StrictMath.expm1(-nll);
+    double missing = missing(nll);
+    double probability = StrictMath.exp(-nll);
+    // At p = 0 the second term is p·log p.
     return StrictMath.pow(missing, focusing)
-        + focusing * StrictMath.pow(missing, focusing - 1) * StrictMath.exp(-nll) * nll;
+        + (probability == 0
+            ? 0
+            : focusing * StrictMath.pow(missing, focusing - 1) * probability * nll);
+  }
+
+  /** 1 − p, not below 0 where rounding left p above 1. */
+  private static double missing(double nll) {
+    return Math.max(0, -StrictMath.expm1(-nll));
   }
 
   /** Returns the number of classes φ was prepared for. */

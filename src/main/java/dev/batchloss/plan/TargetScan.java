@@ -86,7 +86,7 @@ public record TargetScan(long rows, long counted, ExactSum weightSum) {
     ClassWeights classWeights = plan.objective().classWeights();
     ExactSum weightSum = new ExactSum();
     if (weights == null && classWeights == null) {
-      weightSum.add(counted);
+      weightSum.add((double) counted);
       return new TargetScan(rows, counted, weightSum);
     }
     for (long row = 0; row < rows; row++) {
@@ -102,7 +102,7 @@ public record TargetScan(long rows, long counted, ExactSum weightSum) {
   private static TargetScan ofRows(long rows, @Nullable Matrix weights) {
     ExactSum weightSum = new ExactSum();
     if (weights == null) {
-      weightSum.add(rows);
+      weightSum.add((double) rows);
     } else {
       for (long row = 0; row < rows; row++) {
         weightSum.add(requireFinite(weights, row));

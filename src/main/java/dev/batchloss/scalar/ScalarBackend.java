@@ -1,0 +1,102 @@
+package dev.batchloss.scalar;
+
+import dev.batchloss.data.Matrix;
+import dev.batchloss.data.ProbabilityTargets;
+import dev.batchloss.plan.MatrixOutput;
+import dev.batchloss.plan.ProbabilityCheck;
+import dev.batchloss.plan.RowEpilogue;
+import dev.batchloss.plan.RowFold;
+import dev.batchloss.plan.RowPlan;
+import dev.batchloss.plan.RowStatistics;
+import dev.batchloss.plan.TargetScan;
+import dev.batchloss.spi.Backend;
+import dev.batchloss.spi.RowOutcome;
+import dev.batchloss.spi.RowRequest;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * Runs row plans in the calling thread, one row after the other, in double. Transcendental
+ * functions are {@link StrictMath}'s, so every machine computes the same bits.
+ */
+final class ScalarBackend implements Backend {
+  static final String NAME = "scalar";
+  static final String DETAIL = "double arithmetic, the calling thread";
+
+  private final ReadWriteLock openness = new ReentrantReadWriteLock();
+  private boolean closed;
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public String detail() {
+    return DETAIL;
+  }
+
+  @Override
+  public RowOutcome run(RowRequest request) {
+    openness.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the backend " + NAME + " is closed");
+      }
+      return runOpen(request);
+    } finally {
+      openness.readLock().unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    openness.writeLock().lock();
+    try {
+      closed = true;
+    } finally {
+      openness.writeLock().unlock();
+    }
+  }
+
+  private static RowOutcome runOpen(RowRequest request) {
+    RowPlan plan = request.plan();
+    Matrix input = request.input();
+    TargetScan scan = TargetScan.of(plan, input.rows(), input.classes(), request.targets());
+    if (request.inPlace()) {
+      requireProbabilities(request);
+    }
+    RowEpilogue epilogue =
+        new RowEpilogue(
+            plan,
+            request.targetKind(),
+            request.needs(),
+            input.classes(),
+            request.gradientScale(scan),
+            request.rowUpstream());
+    RowStatistics statistics = new RowStatistics(1);
+    RowFold fold = request.folds().get();
+    RowReader reader = new RowReader(request);
+    RowWriter writer = new RowWriter(request, reader);
+    for (long row = 0; row < input.rows(); row++) {
+      reader.read(row, statistics);
+      epilogue.losses(statistics);
+      if (request.outputKind() == MatrixOutput.GRADIENT) {
+        epilogue.gradients(statistics);
+      }
+      writer.write(row, statistics);
+      fold.fold(statistics);
+    }
+    return new RowOutcome(scan);
+  }
+
+  /** What is written over the input must not be written before all of it has been checked. */
+  private static void requireProbabilities(RowRequest request) {
+    RowPlan plan = request.plan();
+    ProbabilityCheck.requireInput(plan, request.input(), request.targets());
+    if (plan.targetCheck() == RowPlan.TargetCheck.UNIT_INTERVAL
+        && request.targets() instanceof ProbabilityTargets targets) {
+      TargetScan.requireProbabilities(targets.probabilities());
+    }
+  }
+}
