@@ -30,8 +30,7 @@ final class Ceiling implements AutoCloseable {
 
   Ceiling(Matrix source, Matrix target, int threads) {
     this.span = Span.of(source, target);
-    this.bytes =
-        source.rows() * source.classes() * source.type().bytes() / Span.GRAIN * Span.GRAIN;
+    this.bytes = source.rows() * source.classes() * source.type().bytes() / Span.GRAIN * Span.GRAIN;
     this.pieces = Math.toIntExact((bytes + PIECE - 1) / PIECE);
     this.workers = new Workers(threads);
   }

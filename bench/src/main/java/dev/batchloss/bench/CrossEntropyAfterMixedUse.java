@@ -8,6 +8,8 @@ import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.loss.CrossEntropy;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Is the loss as fast in a JVM that has used everything before? A method that the JIT compiler has
@@ -18,10 +20,11 @@ import java.lang.foreign.Arena;
  * <pre>bench/run CrossEntropyAfterMixedUse -p shape=4096x32000 -p memory=HEAP,NATIVE</pre>
  */
 public class CrossEntropyAfterMixedUse extends LossAgainstCeiling {
-  /** Enough for the JIT compiler to compile with the profile of each kind. */
-  private static final int ROUNDS = 20;
+  /** Enough for the JIT compiler to compile every method with all kinds in its profile. */
+  private static final int ROUNDS = 40;
 
-  private static final int[][] SHAPES = {{256, 1000}, {4000, 10}, {20_000, 2}, {4, 70_000}};
+  private static final List<Shape> SHAPES =
+      List.of(new Shape(64, 1000), new Shape(2000, 10), new Shape(10_000, 2), new Shape(2, 70_000));
 
   /** Compared with a sum. */
   public CrossEntropyAfterMixedUse() {
@@ -30,35 +33,44 @@ public class CrossEntropyAfterMixedUse extends LossAgainstCeiling {
 
   @Override
   void prepare(BatchLoss engine) {
-    for (int round = 0; round < ROUNDS; round++) {
+    try (Arena arena = Arena.ofShared()) {
+      List<Runnable> uses = new ArrayList<>();
       for (ElementType other : ElementType.values()) {
         for (Memory place : Memory.values()) {
-          for (int[] size : SHAPES) {
-            use(engine, other, place, size[0], size[1]);
+          for (Shape size : SHAPES) {
+            Matrix logits = place.allocate(other, size.rows(), size.classes(), arena);
+            Matrix gradient = place.allocate(other, size.rows(), size.classes(), arena);
+            ClassTargets targets = Predictions.fill(logits);
+            uses.add(() -> use(engine, logits, targets, gradient));
           }
         }
+      }
+      for (int round = 0; round < ROUNDS; round++) {
+        uses.forEach(Runnable::run);
       }
     }
   }
 
-  private static void use(
-      BatchLoss engine, ElementType type, Memory place, int rows, int classes) {
-    try (Arena arena = Arena.ofShared()) {
-      Matrix logits = place.allocate(type, rows, classes, arena);
-      ClassTargets targets = Predictions.fill(logits);
-      Matrix gradient = place.allocate(type, rows, classes, arena);
-      CrossEntropy plain = CrossEntropy.builder().build();
-      CrossEntropy smoothed = CrossEntropy.builder().labelSmoothing(0.1).build();
-      Outputs metrics = Outputs.lossOnly().withMetrics(Metric.ACCURACY, Metric.ENTROPY);
-      engine.evaluate(plain, logits, targets);
-      engine.evaluate(smoothed, logits, targets, metrics);
-      engine.evaluate(plain, logits, targets, Outputs.gradientInto(gradient));
-      Matrix columns = Matrix.of(logits.segment(), type, 1, classes, rows);
-      engine.evaluate(plain, columns, targets, metrics);
-      Matrix oddRows =
-          Matrix.strided(logits.segment(), type, rows / 2, classes, 1, 2L * classes, 1, 1);
-      engine.evaluate(plain, oddRows, targets.slice(0, rows / 2));
-      engine.evaluate(plain, logits, targets, Outputs.gradientInPlace());
-    }
+  private static void use(BatchLoss engine, Matrix logits, ClassTargets targets, Matrix gradient) {
+    CrossEntropy plain = CrossEntropy.builder().build();
+    CrossEntropy smoothed = CrossEntropy.builder().labelSmoothing(0.1).build();
+    Outputs metrics = Outputs.lossOnly().withMetrics(Metric.ACCURACY, Metric.ENTROPY);
+    engine.evaluate(plain, logits, targets);
+    engine.evaluate(smoothed, logits, targets, metrics);
+    engine.evaluate(plain, logits, targets, Outputs.gradientInto(gradient));
+    engine.evaluate(plain, classesOutermost(logits), targets, metrics);
+    Matrix alternate = alternateRows(logits);
+    engine.evaluate(plain, alternate, targets.slice(0, alternate.rows()));
+    engine.evaluate(plain, gradient, targets, Outputs.gradientInPlace());
+  }
+
+  private static Matrix classesOutermost(Matrix logits) {
+    return Matrix.of(logits.segment(), logits.type(), 1, logits.classes(), logits.rows());
+  }
+
+  private static Matrix alternateRows(Matrix logits) {
+    int classes = logits.classes();
+    return Matrix.strided(
+        logits.segment(), logits.type(), logits.rows() / 2, classes, 1, 2L * classes, 1, 1);
   }
 }

@@ -121,8 +121,7 @@ public abstract class LossAgainstCeiling {
     BatchLoss engine = BatchLoss.builder().backend(backend).threads(threads).open();
     double first =
         engine
-            .evaluate(
-                CrossEntropy.builder().build(), logits.outerSlice(0, 1), targets.slice(0, 1))
+            .evaluate(CrossEntropy.builder().build(), logits.outerSlice(0, 1), targets.slice(0, 1))
             .loss();
     Predictions.requireFirstLoss(logits, targets, first);
     prepare(engine);

@@ -23,7 +23,7 @@ record Machine(
 
   static Machine here() {
     return new Machine(
-        processor(),
+        processorName(),
         Runtime.getRuntime().availableProcessors(),
         System.getProperty("os.name") + " " + System.getProperty("os.arch"),
         System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"),
@@ -40,7 +40,7 @@ record Machine(
         .formatted(processor, processors, system, java, String.join(" ", javaOptions));
   }
 
-  private static String processor() {
+  private static String processorName() {
     if (!Files.isReadable(CPUINFO)) {
       return System.getProperty("os.arch");
     }

@@ -61,8 +61,7 @@ record RatioCase(
               CrossEntropyMetrics.class, LARGE, ElementType.FLOAT32, Memory.HEAP, metrics));
     }
     cases.add(of(CrossEntropyAfterMixedUse.class, LARGE));
-    cases.add(
-        of(CrossEntropyAfterMixedUse.class, LARGE, ElementType.FLOAT32, Memory.NATIVE));
+    cases.add(of(CrossEntropyAfterMixedUse.class, LARGE, ElementType.FLOAT32, Memory.NATIVE));
     cases.add(of(CrossEntropyAfterMixedUse.class, FEW_CLASSES));
     return List.copyOf(cases);
   }

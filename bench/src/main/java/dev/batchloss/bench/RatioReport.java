@@ -85,7 +85,7 @@ public final class RatioReport implements Callable<Integer> {
   @Option(
       names = "--json",
       paramLabel = "FILE",
-      defaultValue = "${sys:bench.target:-.}/ratio.json",
+      defaultValue = "${env:BATCHLOSS_BENCH_TARGET:-.}/ratio.json",
       description = "Where the same goes as JSON (default: ${DEFAULT-VALUE}).")
   private Path json = Path.of("");
 
@@ -144,9 +144,7 @@ public final class RatioReport implements Callable<Integer> {
   }
 
   private static boolean contains(RatioCase one, String text) {
-    return (one.label() + " ")
-        .toLowerCase(Locale.ROOT)
-        .contains(text.toLowerCase(Locale.ROOT));
+    return (one.label() + " ").toLowerCase(Locale.ROOT).contains(text.toLowerCase(Locale.ROOT));
   }
 
   /** Fails here, with the reasons, and not in the first fork. */

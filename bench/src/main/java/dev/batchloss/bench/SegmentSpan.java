@@ -9,8 +9,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@link Span} over native memory of any element type. Elements are read eight bytes at a time and added
- * as integers: as fast as adding floats, and the same for every type.
+ * {@link Span} over native memory of any element type. Elements are read eight bytes at a time and
+ * added as integers: as fast as adding floats, and the same for every type.
  *
  * @param source the first matrix
  * @param target the second matrix
