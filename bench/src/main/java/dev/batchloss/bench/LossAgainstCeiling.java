@@ -177,7 +177,7 @@ public abstract class LossAgainstCeiling {
       sink += run.ceiling.run(pass);
     }
     long end = System.nanoTime();
-    times.add((end - between) / (double) repeats, (between - start) / (double) repeats);
+    times.add((between - start) / (double) repeats, (end - between) / (double) repeats);
     return sink;
   }
 

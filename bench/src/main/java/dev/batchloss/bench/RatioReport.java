@@ -42,7 +42,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @Command(
     name = "bench/run ratio",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
       "Times each loss and the memory's ceiling for it by turns in the same JVM, and prints their"
@@ -89,6 +88,12 @@ public final class RatioReport implements Callable<Integer> {
       description = "Where the same goes as JSON (default: ${DEFAULT-VALUE}).")
   private Path json = Path.of("");
 
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Print this and exit.")
+  private boolean help;
+
   /** Runs the report; exits with 1 if a benchmark fails, 4 if the backend is not available. */
   public static void main(String[] arguments) {
     CommandLine line = new CommandLine(new RatioReport());
@@ -101,7 +106,7 @@ public final class RatioReport implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws RunnerException, IOException {
+  public Integer call() throws IOException {
     List<RatioCase> cases = selected();
     BackendStatus status = status();
     String started = OffsetDateTime.now(ZoneOffset.UTC).truncatedTo(ChronoUnit.SECONDS).toString();
@@ -110,9 +115,13 @@ public final class RatioReport implements Callable<Integer> {
     Map<RatioCase, List<IterationResult>> iterations = new LinkedHashMap<>();
     for (int round = 1; round <= times; round++) {
       for (RatioCase one : cases) {
-        System.err.printf("round %d of %d: %s ", round, times, one.label());
         List<IterationResult> results = run(one);
-        System.err.printf("%.0f%%%n", 100 * Samples.median(values(results, "ratio")));
+        System.err.printf(
+            "round %d of %d: %s %s%n",
+            round,
+            times,
+            one.label(),
+            RatioTable.percent(Samples.median(values(results, "ratio"))));
         iterations.computeIfAbsent(one, key -> new ArrayList<>()).addAll(results);
       }
     }
@@ -154,7 +163,7 @@ public final class RatioReport implements Callable<Integer> {
     }
   }
 
-  private List<IterationResult> run(RatioCase one) throws RunnerException {
+  private List<IterationResult> run(RatioCase one) {
     ChainedOptionsBuilder options =
         new OptionsBuilder()
             .include("^" + one.question().getName().replace(".", "\\.") + "\\.alternating$")
@@ -173,7 +182,12 @@ public final class RatioReport implements Callable<Integer> {
     if (!one.metrics().isEmpty()) {
       options.param("metrics", one.metrics());
     }
-    Collection<RunResult> results = new Runner(options.build()).run();
+    Collection<RunResult> results;
+    try {
+      results = new Runner(options.build()).run();
+    } catch (RunnerException e) {
+      throw new IllegalStateException(one.label() + ": " + rootOf(e), e);
+    }
     return results.stream()
         .flatMap(result -> result.getBenchmarkResults().stream())
         .map(BenchmarkResult::getIterationResults)
@@ -181,7 +195,17 @@ public final class RatioReport implements Callable<Integer> {
         .toList();
   }
 
-  private static RatioTable.Row row(RatioCase one, List<IterationResult> results) {
+  /**
+   * JMH wraps what happened in a fork, and keeps it beside the exception rather than as a cause.
+   */
+  private static Throwable rootOf(Throwable failure) {
+    if (failure.getCause() != null) {
+      return rootOf(failure.getCause());
+    }
+    return failure.getSuppressed().length > 0 ? rootOf(failure.getSuppressed()[0]) : failure;
+  }
+
+  private RatioTable.Row row(RatioCase one, List<IterationResult> results) {
     double[] ratios = values(results, "ratio");
     double turns = 0;
     for (double some : values(results, "turns")) {
@@ -200,7 +224,10 @@ public final class RatioReport implements Callable<Integer> {
         Samples.median(ratios),
         Samples.quantile(ratios, 0.25),
         Samples.quantile(ratios, 0.75),
-        one.goal(),
+        Samples.quantile(values(results, "bestCeilingNanos"), 0)
+            / Samples.quantile(values(results, "bestLossNanos"), 0),
+        Samples.median(values(results, "others")),
+        backend.equals("cpu") ? one.goal() : Double.NaN,
         results.size(),
         (long) turns);
   }

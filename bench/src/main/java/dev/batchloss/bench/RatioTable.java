@@ -40,6 +40,8 @@ record RatioTable(
    * @param ratio median over iterations of the ceiling's time over the loss's, turn by turn
    * @param lowerQuartile of the same
    * @param upperQuartile of the same
+   * @param bestRatio the ceiling's shortest time over the loss's shortest, in any iteration each
+   * @param others the share of all processors that other processes used, median over iterations
    * @param goal the ratio aimed at, NaN for none
    * @param iterations how many iterations there were, over all rounds
    * @param turns how often loss and ceiling took turns
@@ -57,13 +59,15 @@ record RatioTable(
       double ratio,
       double lowerQuartile,
       double upperQuartile,
+      double bestRatio,
+      double others,
       double goal,
       int iterations,
       long turns) {
 
     String markdown() {
       String name = metrics.isEmpty() ? question : question + " " + metrics;
-      return "| %s | %s | %s | %s | %s | %.1f | %s | %.1f | **%.0f%%** | %.0f–%.0f%% | %s |"
+      return "| %s | %s | %s | %s | %s | %.1f | %s | %.1f | **%s** | %s–%s | %s | %.0f%% | %s |"
           .formatted(
               name,
               shape.replace('x', '×'),
@@ -73,9 +77,11 @@ record RatioTable(
               bytes / lossNanos,
               ceiling,
               bytes / ceilingNanos,
-              100 * ratio,
-              100 * lowerQuartile,
-              100 * upperQuartile,
+              percent(ratio),
+              percent(lowerQuartile),
+              percent(upperQuartile),
+              percent(bestRatio),
+              100 * others,
               verdict());
     }
 
@@ -91,6 +97,11 @@ record RatioTable(
     }
   }
 
+  /** Returns a share with as many digits as it deserves. */
+  static String percent(double share) {
+    return String.format(share < 0.1 ? "%.1f%%" : "%.0f%%", 100 * share);
+  }
+
   /** Returns the report as Markdown. */
   String markdown() {
     StringBuilder text = new StringBuilder();
@@ -101,8 +112,8 @@ record RatioTable(
     text.append(
         """
         | benchmark | shape | type | memory | loss, ms | loss, GB/s | ceiling | ceiling, GB/s \
-        | loss / ceiling | quartiles | goal |
-        | --- | --- | --- | --- | ---: | ---: | --- | ---: | ---: | ---: | --- |
+        | loss / ceiling | quartiles | best / best | others' CPU | goal |
+        | --- | --- | --- | --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | --- |
         """);
     for (Row row : rows) {
       text.append(row.markdown()).append('\n');
