@@ -175,7 +175,7 @@ public final class RatioReport implements Callable<Integer> {
             .forks(1)
             .warmupIterations(quick ? 3 : 5)
             .warmupTime(TimeValue.seconds(1))
-            .measurementIterations(5)
+            .measurementIterations(quick ? 4 : 5)
             .measurementTime(TimeValue.seconds(1))
             .verbosity(VerboseMode.SILENT)
             .shouldFailOnError(true);
