@@ -146,6 +146,18 @@ final class Elements {
     }
   }
 
+  /** Reads {@code n} classes of a row from class {@code c} on, whatever their distance. */
+  void readRow(long row, int c, int n, float[] to) {
+    long start = matrix.rowOffset(row) + c * matrix.classStride();
+    if (matrix.classStride() == 1) {
+      read(start, n, to, 0);
+    } else {
+      for (int i = 0; i < n; i++) {
+        to[i] = (float) get(start + i * matrix.classStride());
+      }
+    }
+  }
+
   /** Writes {@code n} classes of a row from class {@code c} on, whatever their distance. */
   void writeRow(long row, int c, int n, double[] from) {
     long start = matrix.rowOffset(row) + c * matrix.classStride();

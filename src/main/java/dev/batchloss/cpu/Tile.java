@@ -17,7 +17,12 @@ final class Tile {
   static final int CLASSES = 32;
 
   final double[] values = new double[ROWS * CLASSES];
+
+  /** The same as it is where no more than 32 bits were read. */
+  final float[] floats = new float[ROWS * CLASSES];
+
   private final double[] staging = new double[ROWS * CLASSES];
+  private final float[] floatStaging = new float[ROWS * CLASSES];
   private final Matrix matrix;
   private final Elements elements;
   private final boolean gapless;
@@ -37,7 +42,7 @@ final class Tile {
 
   /** Reads {@code k} classes from {@code c} on of {@code n} rows; lanes without a row become 0. */
   void read(long first, int n, int c, int k) {
-    if (n % Lanes.DOUBLES != 0) {
+    if (n % Lanes.FLOATS != 0) {
       Arrays.fill(values, 0, k * ROWS, 0);
     }
     if (isAlongRows(first, n)) {
@@ -59,6 +64,45 @@ final class Tile {
       for (int j = 0; j < k; j++) {
         values[j * ROWS + lane] = staging[from + j];
       }
+    }
+  }
+
+  /** Reads into {@link #floats} instead. */
+  void readFloats(long first, int n, int c, int k) {
+    if (n % Lanes.FLOATS != 0) {
+      Arrays.fill(floats, 0, k * ROWS, 0);
+    }
+    if (isAlongRows(first, n)) {
+      long start = matrix.rowOffset(first) + c * matrix.classStride();
+      for (int j = 0; j < k; j++) {
+        elements.read(start + j * matrix.classStride(), n, floats, j * ROWS);
+      }
+      return;
+    }
+    boolean atOnce = gapless && k == matrix.classes();
+    float[] from = floatStaging;
+    int start = 0;
+    if (atOnce && elements.floatArray() != null) {
+      from = elements.floatArray();
+      start = elements.floatArrayOffset() + (int) matrix.rowOffset(first);
+    } else if (atOnce) {
+      elements.read(matrix.rowOffset(first), n * k, floatStaging, 0);
+    }
+    for (int lane = 0; lane < n; lane++) {
+      if (!atOnce) {
+        elements.readRow(first + lane, c, k, floatStaging);
+      }
+      int row = atOnce ? start + lane * k : 0;
+      for (int j = 0; j < k; j++) {
+        floats[j * ROWS + lane] = from[row + j];
+      }
+    }
+  }
+
+  /** Fills {@link #values} from {@link #floats}. */
+  void widen(int k) {
+    for (int i = 0; i < k * ROWS; i++) {
+      values[i] = floats[i];
     }
   }
 
@@ -88,7 +132,7 @@ final class Tile {
 
   /** How many lanes the vectors of n rows touch. */
   static int lanes(int n) {
-    return (n + Lanes.DOUBLES - 1) / Lanes.DOUBLES * Lanes.DOUBLES;
+    return (n + Lanes.FLOATS - 1) / Lanes.FLOATS * Lanes.FLOATS;
   }
 
   /** One element, wherever it is. */

@@ -2,9 +2,12 @@ package dev.batchloss.cpu;
 
 import static dev.batchloss.cpu.Lanes.DOUBLE;
 import static dev.batchloss.cpu.Lanes.DOUBLE_STEP;
+import static dev.batchloss.cpu.Lanes.FLOAT;
+import static dev.batchloss.cpu.Lanes.FLOAT_STEP;
 import static dev.batchloss.cpu.Tile.ROWS;
 
 import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
@@ -28,6 +31,33 @@ final class TileKernel {
     }
   }
 
+  /** The greatest of each lane's first {@code k} elements, NaN left out. */
+  static void maximum(float[] x, int k, int lanes, float[] greatest) {
+    for (int part = 0; part < lanes; part += FLOAT_STEP) {
+      FloatVector most = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
+      for (int i = part; i < k * ROWS; i += ROWS) {
+        FloatVector next = FloatVector.fromArray(FLOAT, x, i);
+        most = most.blend(next, next.compare(VectorOperators.GT, most));
+      }
+      most.intoArray(greatest, part);
+    }
+  }
+
+  /** Σ e^d, put in the place of the shifts. */
+  static void sumExp(float[] x, int k, int lanes, float[] shiftThenSum, float scale) {
+    int stride = Lanes.tileStride;
+    FloatVector scales = FloatVector.broadcast(FLOAT, scale);
+    for (int part = 0; part < lanes; part += FLOAT_STEP) {
+      FloatVector shifts = FloatVector.fromArray(FLOAT, shiftThenSum, part);
+      FloatVector total = FloatVector.zero(FLOAT);
+      for (int i = part; i < k * ROWS; i += stride) {
+        FloatVector d = FloatVector.fromArray(FLOAT, x, i).sub(shifts).mul(scales);
+        total = total.add(FloatMath.exp(d));
+      }
+      total.intoArray(shiftThenSum, part);
+    }
+  }
+
   /** sum = sum + Σ e^d. */
   static void addExp(double[] z, int k, int lanes, double[] shift, double scale, double[] sum) {
     int stride = Lanes.tileStride;
@@ -37,21 +67,6 @@ final class TileKernel {
       for (int i = part; i < k * ROWS; i += stride) {
         DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
         total = total.add(DoubleMath.exp(d));
-      }
-      total.intoArray(sum, part);
-    }
-  }
-
-  /** The same where what was read are floats. */
-  static void addExpOfFloats(
-      double[] z, int k, int lanes, double[] shift, double scale, double[] sum) {
-    int stride = Lanes.tileStride;
-    for (int part = 0; part < lanes; part += DOUBLE_STEP) {
-      DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
-      DoubleVector total = DoubleVector.fromArray(DOUBLE, sum, part);
-      for (int i = part; i < k * ROWS; i += stride) {
-        DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
-        total = total.add(DoubleMath.expOfFloats(d));
       }
       total.intoArray(sum, part);
     }

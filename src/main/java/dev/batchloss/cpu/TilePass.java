@@ -24,9 +24,6 @@ final class TilePass implements BatchPass {
   private final @Nullable Tile output;
   private final @Nullable Tile targets;
   private final TileStatistics lanes;
-  private final @Nullable ShortRows summedAsTheyLie;
-  private final double[] maxima = new double[ROWS];
-  private final double[] sums = new double[ROWS];
   private final double[] shifts;
   private final double[] u = new double[ROWS];
   private final double[] e = new double[ROWS];
@@ -44,10 +41,6 @@ final class TilePass implements BatchPass {
     Matrix probabilities = call.targetProbabilities();
     this.targets = probabilities == null ? null : new Tile(probabilities);
     this.lanes = new TileStatistics(call, scale, fixedShift);
-    this.summedAsTheyLie =
-        call.takesFloat() && ShortRows.fit(call.input)
-            ? new ShortRows(call.input, (float) scale)
-            : null;
     this.shifts = new double[batchRows];
   }
 
@@ -74,45 +67,26 @@ final class TilePass implements BatchPass {
         lanes.target[lane] = softcap.apply(input.get(first + lane, rows.target[i + lane]));
       }
     }
-    if (summedAsTheyLie != null) {
-      reduceShortRows(summedAsTheyLie, rows, i, n, wantsTarget);
-      return;
-    }
     for (int c = 0; c < call.classes; c += Tile.CLASSES) {
       int k = Math.min(Tile.CLASSES, call.classes - c);
-      input.read(first, n, c, k);
-      softcap.apply(input.values, k * ROWS);
-      if (wantsTarget && !wantsTargetFirst) {
-        lanes.pickTargets(input.values, c, k);
+      if (call.takesFloat()) {
+        input.readFloats(first, n, c, k);
+        lanes.addFloats(input.floats, c, k);
+        if (lanes.needsOthers()) {
+          input.widen(k);
+        }
+      } else {
+        input.read(first, n, c, k);
+        softcap.apply(input.values, k * ROWS);
+        lanes.add(input.values, c, k);
       }
-      lanes.add(input.values, c, k);
+      if (wantsTarget && !wantsTargetFirst) {
+        lanes.pickTargets(input, c, k);
+      }
+      lanes.addOthers(input.values, c, k);
       if (targets != null) {
         targets.read(first, n, c, k);
         lanes.addTargets(input.values, targets.values, c, k);
-      }
-    }
-    lanes.store(rows, i);
-    System.arraycopy(lanes.shift, 0, shifts, i, n);
-  }
-
-  /** Rows that fit a vector are summed as they lie, and put side by side only for the rest. */
-  private void reduceShortRows(
-      ShortRows shortRows, RowStatistics rows, int i, int n, boolean wantsTarget) {
-    long first = rows.firstRow + i;
-    int k = call.classes;
-    shortRows.sumExp(first, n, maxima, sums);
-    if (lanes.needsOthers()) {
-      input.read(first, n, 0, k);
-      lanes.pickTargets(input.values, 0, k);
-      lanes.addSummed(input.values, k, maxima, sums);
-      if (targets != null) {
-        targets.read(first, n, 0, k);
-        lanes.addTargets(input.values, targets.values, 0, k);
-      }
-    } else {
-      lanes.takeSums(maxima, sums);
-      for (int lane = 0; wantsTarget && lane < n; lane++) {
-        lanes.target[lane] = shortRows.get(lane, rows.target[i + lane]);
       }
     }
     lanes.store(rows, i);

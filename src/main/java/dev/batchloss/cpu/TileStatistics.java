@@ -2,7 +2,6 @@ package dev.batchloss.cpu;
 
 import static dev.batchloss.cpu.Tile.ROWS;
 
-import dev.batchloss.data.ElementType;
 import dev.batchloss.plan.RowNeeds;
 import dev.batchloss.plan.RowStatistics;
 import dev.batchloss.plan.TargetKind;
@@ -14,7 +13,6 @@ final class TileStatistics {
   private final RowNeeds needs;
   private final double scale;
   private final boolean fixedShift;
-  private final boolean ofFloats;
   private int rows;
   private int lanes;
 
@@ -29,9 +27,11 @@ final class TileStatistics {
   private final boolean[] started = new boolean[ROWS];
   private final double[] maximum = new double[ROWS];
   private final double[] greatest = new double[ROWS];
+  private final int[] maximumTile = new int[ROWS];
   private final int[] argmax = new int[ROWS];
   private final int[] above = new int[ROWS];
   private final double[] sum = new double[ROWS];
+  private final float[] floatColumn = new float[ROWS];
   private final double[] entropyMoment = new double[ROWS];
   private final double[] squareSum = new double[ROWS];
   private final double[] classMoment = new double[ROWS];
@@ -46,7 +46,6 @@ final class TileStatistics {
 
   TileStatistics(Call call, double scale, boolean fixedShift) {
     this.fixedShift = fixedShift;
-    this.ofFloats = call.input.type() != ElementType.FLOAT64 && !fixedShift;
     this.call = call;
     this.needs = call.needs;
     this.scale = scale;
@@ -59,6 +58,7 @@ final class TileStatistics {
     Arrays.fill(started, 0, lanes, fixedShift);
     Arrays.fill(shift, 0, lanes, 0);
     Arrays.fill(maximum, 0, lanes, Double.NEGATIVE_INFINITY);
+    Arrays.fill(maximumTile, 0, lanes, -1);
     Arrays.fill(sum, 0, lanes, 0);
     if (needs.argmax() || needs.rank()) {
       Arrays.fill(argmax, 0);
@@ -89,50 +89,43 @@ final class TileStatistics {
   }
 
   /** Takes the target's elements among {@code k} classes from {@code c} on. */
-  void pickTargets(double[] z, int c, int k) {
+  void pickTargets(Tile tile, int c, int k) {
+    boolean floats = call.takesFloat();
     for (int lane = 0; lane < rows; lane++) {
       int j = targetClass[lane] - c;
       if (j >= 0 && j < k) {
-        target[lane] = z[j * ROWS + lane];
+        int at = j * ROWS + lane;
+        target[lane] = floats ? tile.floats[at] : tile.values[at];
       }
     }
   }
 
-  /** Adds {@code k} classes from {@code c} on. */
+  /** Adds the maxima and sums of {@code k} classes from {@code c} on. */
   void add(double[] z, int c, int k) {
     TileKernel.maximum(z, k, lanes, greatest);
     for (int lane = 0; lane < rows; lane++) {
       if (greatest[lane] > maximum[lane]) {
-        moveMaximum(lane);
-        findArgmax(lane, z, c);
+        moveMaximum(lane, c);
       }
     }
-    if (ofFloats) {
-      TileKernel.addExpOfFloats(z, k, lanes, shift, scale, sum);
-    } else {
-      TileKernel.addExp(z, k, lanes, shift, scale, sum);
-    }
-    addOthers(z, c, k);
+    TileKernel.addExp(z, k, lanes, shift, scale, sum);
   }
 
-  /** Adds whole rows, whose maxima and sums are known from elsewhere, to none before. */
-  void addSummed(double[] z, int k, double[] maxima, double[] sums) {
-    takeSums(maxima, sums);
+  /** The same of floats, in 32-bit arithmetic within the tile. */
+  void addFloats(float[] x, int c, int k) {
+    TileKernel.maximum(x, k, lanes, floatColumn);
     for (int lane = 0; lane < rows; lane++) {
-      if (started[lane]) {
-        findArgmax(lane, z, 0);
+      greatest[lane] = floatColumn[lane];
+      if (greatest[lane] > maximum[lane]) {
+        moveMaximum(lane, c);
       }
     }
-    addOthers(z, 0, k);
-  }
-
-  /** Takes the maxima and sums of whole rows of which nothing else is needed. */
-  void takeSums(double[] maxima, double[] sums) {
+    for (int lane = 0; lane < lanes; lane++) {
+      floatColumn[lane] = (float) shift[lane];
+    }
+    TileKernel.sumExp(x, k, lanes, floatColumn, (float) scale);
     for (int lane = 0; lane < rows; lane++) {
-      started[lane] = maxima[lane] > Double.NEGATIVE_INFINITY;
-      shift[lane] = started[lane] ? maxima[lane] : 0;
-      maximum[lane] = maxima[lane];
-      sum[lane] = sums[lane];
+      sum[lane] += floatColumn[lane];
     }
   }
 
@@ -146,7 +139,12 @@ final class TileStatistics {
         || call.targetKind == TargetKind.PROBABILITIES;
   }
 
-  private void addOthers(double[] z, int c, int k) {
+  /** Adds whatever else is needed; after the sums of the same classes. */
+  void addOthers(double[] z, int c, int k) {
+    if (!needsOthers()) {
+      return;
+    }
+    findArgmax(z, c, k);
     if (needs.entropyMoment() || needs.squares()) {
       TileKernel.addMoments(z, k, lanes, shift, scale, entropyMoment, squareSum);
     }
@@ -234,18 +232,24 @@ final class TileStatistics {
     }
   }
 
-  private void findArgmax(int lane, double[] z, int c) {
-    if (needs.argmax()) {
-      int j = 0;
-      while (z[j * ROWS + lane] != maximum[lane]) {
-        j++;
+  private void findArgmax(double[] z, int c, int k) {
+    if (!needs.argmax()) {
+      return;
+    }
+    for (int lane = 0; lane < rows; lane++) {
+      if (maximumTile[lane] == c) {
+        int j = 0;
+        while (j < k && z[j * ROWS + lane] != maximum[lane]) {
+          j++;
+        }
+        argmax[lane] = c + (j < k ? j : 0);
       }
-      argmax[lane] = c + j;
     }
   }
 
-  private void moveMaximum(int lane) {
+  private void moveMaximum(int lane, int c) {
     maximum[lane] = greatest[lane];
+    maximumTile[lane] = c;
     if (fixedShift) {
       return;
     }
