@@ -1,0 +1,84 @@
+package dev.batchloss.cpu;
+
+import dev.batchloss.plan.MatrixOutput;
+import dev.batchloss.plan.RowFold;
+import dev.batchloss.plan.RowStatistics;
+import java.util.Arrays;
+
+/** A call whose rows are shared out in batches. */
+final class BatchedRun {
+  /** Elements of a batch: what a second pass over its rows still finds in the cache. */
+  private static final int BATCH_ELEMENTS = 1 << 16;
+
+  private static final int MOST_BATCH_ROWS = 128;
+
+  /** Elements of a task: enough that taking one costs nothing. */
+  private static final int TASK_ELEMENTS = 1 << 18;
+
+  private final Call call;
+  private final Workers workers;
+  private final long rows;
+  private final int batchRows;
+  private final long taskRows;
+
+  BatchedRun(Call call, Workers workers) {
+    this.call = call;
+    this.workers = workers;
+    this.rows = call.input.rows();
+    int whole = Math.clamp(BATCH_ELEMENTS / call.classes, 1, MOST_BATCH_ROWS);
+    int tiles = whole < Tile.ROWS ? whole : whole / Tile.ROWS * Tile.ROWS;
+    this.batchRows = (int) Math.min(rows, tiles);
+    this.taskRows = batchRows * Math.max(1L, TASK_ELEMENTS / ((long) batchRows * call.classes));
+  }
+
+  void run() {
+    long tasks = (rows + taskRows - 1) / taskRows;
+    TaskQueue queue = new TaskQueue(tasks);
+    workers.run(
+        (int) Math.min(tasks, workers.threads()),
+        () -> {
+          try {
+            Worker worker = new Worker();
+            queue.drain(task -> worker.run(task * taskRows));
+          } catch (Throwable e) {
+            queue.fail(e);
+          }
+        });
+    queue.rethrow();
+  }
+
+  /** What one thread needs. */
+  private final class Worker {
+    private final BatchPass pass = CpuBackend.passFor(call, batchRows);
+    private final RowStatistics batch = new RowStatistics(batchRows);
+    private final RowFold fold = call.request.folds().get();
+
+    void run(long first) {
+      long end = Math.min(rows, first + taskRows);
+      for (long row = first; row < end; row += batchRows) {
+        batch.firstRow = row;
+        batch.size = (int) Math.min(batchRows, end - row);
+        call.label(batch);
+        pass.reduce(batch);
+        finish(call, batch);
+        if (call.outputKind != MatrixOutput.NONE) {
+          pass.write(batch);
+        }
+        fold.fold(batch);
+      }
+    }
+  }
+
+  /** From sums to losses and the scalars of the gradient. */
+  static void finish(Call call, RowStatistics batch) {
+    if (call.transform.normalizesByLogSumExp()) {
+      DoubleMath.log(batch.sum, batch.logNormalizer, batch.size);
+    } else {
+      Arrays.fill(batch.logNormalizer, 0, batch.size, 0);
+    }
+    call.epilogue.losses(batch);
+    if (call.outputKind == MatrixOutput.GRADIENT) {
+      call.epilogue.gradients(batch);
+    }
+  }
+}

@@ -1,0 +1,135 @@
+package dev.batchloss.cpu;
+
+import dev.batchloss.data.ClassTargets;
+import dev.batchloss.data.Matrix;
+import dev.batchloss.data.ProbabilityTargets;
+import dev.batchloss.plan.ClassWeights;
+import dev.batchloss.plan.InputTransform;
+import dev.batchloss.plan.MatrixOutput;
+import dev.batchloss.plan.RowEpilogue;
+import dev.batchloss.plan.RowNeeds;
+import dev.batchloss.plan.RowPlan;
+import dev.batchloss.plan.RowStatistics;
+import dev.batchloss.plan.TargetKind;
+import dev.batchloss.plan.TargetScan;
+import dev.batchloss.spi.RowRequest;
+import org.jspecify.annotations.Nullable;
+
+/** What all workers of one call share; immutable. */
+final class Call {
+  /** Rows are reduced in segments of this many classes, each with a shift of its own. */
+  static final int SEGMENT = 1 << 16;
+
+  final RowRequest request;
+  final RowPlan plan;
+  final InputTransform transform;
+  final Matrix input;
+  final @Nullable Matrix output;
+  final MatrixOutput outputKind;
+  final TargetKind targetKind;
+  final RowNeeds needs;
+  final RowEpilogue epilogue;
+  final int classes;
+
+  /** Class weights as far as they are added along rows: padded, or null where all are 1. */
+  final double @Nullable [] classWeights;
+
+  final float @Nullable [] floatClassWeights;
+
+  private final double @Nullable [] classWeightsBefore;
+
+  /** Whether rows that are ignored must be read all the same. */
+  final boolean readsIgnoredRows;
+
+  private final @Nullable ClassTargets indices;
+  private final @Nullable Matrix sampleWeights;
+  private final @Nullable Long ignoredClass;
+
+  Call(RowRequest request, TargetScan scan) {
+    this.request = request;
+    this.plan = request.plan();
+    this.transform = plan.input();
+    this.input = request.input();
+    this.output = request.output();
+    this.outputKind = request.outputKind();
+    this.targetKind = request.targetKind();
+    this.needs = request.needs();
+    this.classes = input.classes();
+    this.epilogue =
+        new RowEpilogue(
+            plan, targetKind, needs, classes, request.gradientScale(scan), request.rowUpstream());
+    ClassWeights weights = plan.objective().classWeights();
+    this.classWeights = weights == null ? null : padded(weights);
+    this.floatClassWeights = weights == null ? null : toFloats(classWeights);
+    this.classWeightsBefore = weights == null ? null : prefixSums(weights);
+    this.readsIgnoredRows =
+        outputKind == MatrixOutput.SOFTMAX || outputKind == MatrixOutput.LOG_SOFTMAX;
+    this.indices = request.targets() instanceof ClassTargets targets ? targets : null;
+    this.sampleWeights = request.targets() == null ? null : request.targets().sampleWeights();
+    this.ignoredClass = plan.ignoredClass();
+  }
+
+  /** Fills what is known of the batch before its rows are read. */
+  void label(RowStatistics rows) {
+    for (int i = 0; i < rows.size; i++) {
+      long row = rows.firstRow + i;
+      rows.weight[i] = sampleWeights == null ? 1 : sampleWeights.get(row, 0);
+      rows.ignored[i] = false;
+      rows.target[i] = 0;
+      if (indices != null) {
+        long target = indices.at(row);
+        boolean ignored = ignoredClass != null && ignoredClass == target;
+        rows.ignored[i] = ignored;
+        rows.target[i] = ignored ? 0 : (int) target;
+      }
+    }
+  }
+
+  /** Whether the row's elements have to be read. */
+  boolean reads(RowStatistics rows, int i) {
+    return !rows.ignored[i] || readsIgnoredRows;
+  }
+
+  /** Σ w over the classes from {@code from} (inclusive) to {@code to} (exclusive). */
+  double classWeightSum(int from, int to) {
+    return classWeightsBefore == null
+        ? to - from
+        : classWeightsBefore[to] - classWeightsBefore[from];
+  }
+
+  double classWeight(int c) {
+    return classWeights == null ? 1 : classWeights[c];
+  }
+
+  @Nullable Matrix targetProbabilities() {
+    return request.targets() instanceof ProbabilityTargets targets ? targets.probabilities() : null;
+  }
+
+  boolean checksTargets() {
+    return plan.targetCheck() == RowPlan.TargetCheck.UNIT_INTERVAL;
+  }
+
+  private static double[] padded(ClassWeights weights) {
+    double[] values = new double[weights.classes() + Lanes.FLOATS];
+    for (int c = 0; c < weights.classes(); c++) {
+      values[c] = weights.at(c);
+    }
+    return values;
+  }
+
+  private static double[] prefixSums(ClassWeights weights) {
+    double[] sums = new double[weights.classes() + 1];
+    for (int c = 0; c < weights.classes(); c++) {
+      sums[c + 1] = sums[c] + weights.at(c);
+    }
+    return sums;
+  }
+
+  private static float[] toFloats(double[] values) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      floats[i] = (float) values[i];
+    }
+    return floats;
+  }
+}

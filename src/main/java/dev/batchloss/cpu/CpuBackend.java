@@ -1,0 +1,130 @@
+package dev.batchloss.cpu;
+
+import dev.batchloss.data.ElementType;
+import dev.batchloss.data.ProbabilityTargets;
+import dev.batchloss.plan.InputKind;
+import dev.batchloss.plan.ProbabilityCheck;
+import dev.batchloss.plan.RowPlan;
+import dev.batchloss.plan.TargetScan;
+import dev.batchloss.spi.Backend;
+import dev.batchloss.spi.BackendOptions;
+import dev.batchloss.spi.RowOutcome;
+import dev.batchloss.spi.RowRequest;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/** Runs plans on this machine's processors through the Vector API, on threads of its own. */
+final class CpuBackend implements Backend {
+  static final String NAME = "cpu";
+
+  /** Rows of at most this many classes are reduced side by side. */
+  static final int SHORT_ROW = Tile.CLASSES;
+
+  /** Beyond these a scale is no ordinary float. */
+  private static final double LEAST_FLOAT_SCALE = 1e-30;
+
+  private static final double GREATEST_FLOAT_SCALE = 1e30;
+
+  private final Workers workers;
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+  private boolean closed;
+
+  CpuBackend(BackendOptions options) {
+    this.workers = new Workers(options.threadsOrAll());
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public String detail() {
+    return detail(workers.threads());
+  }
+
+  static String detail(int threads) {
+    return "%d-bit vectors, %d %s"
+        .formatted(Lanes.SHAPE.vectorBitSize(), threads, threads == 1 ? "thread" : "threads");
+  }
+
+  @Override
+  public RowOutcome run(RowRequest request) {
+    lock.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the backend " + NAME + " is closed");
+      }
+      TargetScan scan =
+          TargetScan.of(
+              request.plan(), request.input().rows(), request.input().classes(), request.targets());
+      if (request.inPlace()) {
+        checkWhatIsOverwritten(request);
+      }
+      Call call = new Call(request, scan);
+      if (request.input().rows() > 0) {
+        run(call);
+      }
+      return new RowOutcome(scan);
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      closed = true;
+      workers.close();
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  private void run(Call call) {
+    boolean isFew = call.input.rows() < 2L * workers.threads();
+    if (isFew && call.classes > Call.SEGMENT && isAlongRows(call)) {
+      new SegmentedRun(call, workers).run();
+    } else {
+      new BatchedRun(call, workers).run();
+    }
+  }
+
+  /** The pass for this call; a function of plan, type, class count and layout alone. */
+  static BatchPass passFor(Call call, int batchRows) {
+    if (call.transform.kind() == InputKind.PROBABILITIES) {
+      return new ProbabilityPass(call, batchRows);
+    }
+    if (!isAlongRows(call)) {
+      return new TilePass(call, batchRows);
+    }
+    return takesDouble(call)
+        ? new DoubleRowPass(call, batchRows)
+        : new FloatRowPass(call, batchRows);
+  }
+
+  private static boolean isAlongRows(Call call) {
+    return call.transform.kind() != InputKind.PROBABILITIES
+        && call.input.classStride() == 1
+        && call.classes > SHORT_ROW
+        && (call.output == null || call.output.classStride() == 1);
+  }
+
+  private static boolean takesDouble(Call call) {
+    double scale = call.transform.logitScale();
+    return call.input.type() == ElementType.FLOAT64
+        || call.transform.kind() == InputKind.LOG_PROBABILITIES
+        || call.transform.hasSoftcap()
+        || scale < LEAST_FLOAT_SCALE
+        || scale > GREATEST_FLOAT_SCALE;
+  }
+
+  private static void checkWhatIsOverwritten(RowRequest request) {
+    ProbabilityCheck.requireInput(request.plan(), request.input(), request.targets());
+    if (request.targets() instanceof ProbabilityTargets targets
+        && request.plan().targetCheck() == RowPlan.TargetCheck.UNIT_INTERVAL) {
+      TargetScan.requireProbabilities(targets.probabilities());
+    }
+  }
+}

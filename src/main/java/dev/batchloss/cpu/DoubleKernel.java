@@ -1,0 +1,193 @@
+package dev.batchloss.cpu;
+
+import static dev.batchloss.cpu.Lanes.DOUBLE;
+import static dev.batchloss.cpu.Lanes.DOUBLE_STEP;
+import static dev.batchloss.cpu.Lanes.DOUBLE_ZERO;
+
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * The loops of {@link FloatKernel} over blocks of doubles. Java has no generics over primitive
+ * types, and a loop over both would lose its vectors, so the two files are kept alike by hand: what
+ * changes in one changes in the other.
+ */
+final class DoubleKernel {
+  private DoubleKernel() {}
+
+  /** The greatest element, NaN left out. */
+  static double maximum(double[] block, int offset, int n) {
+    DoubleVector greatest = Lanes.DOUBLE_LEAST;
+    for (int i = offset; i < offset + n; i += DOUBLE_STEP) {
+      DoubleVector x = DoubleVector.fromArray(DOUBLE, block, i);
+      greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
+    }
+    return greatest.reduceLanes(VectorOperators.MAX);
+  }
+
+  /** Σ e^d and the greatest x in one read. */
+  static void sumExp(double[] block, int offset, int n, double shift, double scale, BlockSums out) {
+    DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
+    DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
+    DoubleVector greatest = Lanes.DOUBLE_LEAST;
+    for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
+      DoubleVector sum = DOUBLE_ZERO;
+      for (int i = offset + part; i < offset + n; i += Lanes.DOUBLES) {
+        DoubleVector x = DoubleVector.fromArray(DOUBLE, block, i);
+        greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
+        sum = sum.add(DoubleMath.exp(x.sub(shifts).mul(scales)));
+      }
+      sum.intoArray(out.doubleLanes, part);
+    }
+    out.sum = Lanes.sum(out.doubleLanes);
+    out.maximum = greatest.reduceLanes(VectorOperators.MAX);
+  }
+
+  /** Σ e^d·d and Σ e^2d; a term with e^d = 0 is 0. */
+  static void moments(
+      double[] block, int offset, int n, double shift, double scale, BlockSums out) {
+    DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
+    DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
+    for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
+      DoubleVector entropies = DOUBLE_ZERO;
+      DoubleVector squares = DOUBLE_ZERO;
+      for (int i = offset + part; i < offset + n; i += Lanes.DOUBLES) {
+        DoubleVector d = DoubleVector.fromArray(DOUBLE, block, i).sub(shifts).mul(scales);
+        DoubleVector e = DoubleMath.exp(d);
+        entropies = entropies.add(e.mul(d).blend(0.0, DoubleMath.underflows(d)));
+        squares = e.fma(e, squares);
+      }
+      entropies.intoArray(out.doubleLanes, part);
+      squares.intoArray(out.moreDoubleLanes, part);
+    }
+    out.entropyMoment = Lanes.sum(out.doubleLanes);
+    out.squareSum = Lanes.sum(out.moreDoubleLanes);
+  }
+
+  /** Σ d. */
+  static double sumShifted(
+      double[] block, int offset, int n, double shift, double scale, BlockSums out) {
+    DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
+    DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
+    for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
+      DoubleVector sum = DOUBLE_ZERO;
+      for (int i = offset + part; i < offset + n; i += Lanes.DOUBLES) {
+        sum = sum.add(DoubleVector.fromArray(DOUBLE, block, i).sub(shifts).mul(scales));
+      }
+      sum.intoArray(out.doubleLanes, part);
+    }
+    return Lanes.sum(out.doubleLanes);
+  }
+
+  /** Σ w·d; a term with w = 0 is 0. */
+  static double sumWeighted(
+      double[] block,
+      int offset,
+      int n,
+      double[] weights,
+      int firstWeight,
+      double shift,
+      double scale,
+      BlockSums out) {
+    DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
+    DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
+    for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
+      DoubleVector sum = DOUBLE_ZERO;
+      for (int i = part; i < n; i += Lanes.DOUBLES) {
+        DoubleVector w = DoubleVector.fromArray(DOUBLE, weights, firstWeight + i);
+        DoubleVector d = DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts).mul(scales);
+        sum = sum.add(w.mul(d).blend(0.0, w.compare(VectorOperators.EQ, 0.0)));
+      }
+      sum.intoArray(out.doubleLanes, part);
+    }
+    return Lanes.sum(out.doubleLanes);
+  }
+
+  /** How many elements are greater than {@code bound}. */
+  static int countAbove(double[] block, int offset, int n, double bound) {
+    int count = 0;
+    for (int i = offset; i < offset + n; i += DOUBLE_STEP) {
+      count +=
+          DoubleVector.fromArray(DOUBLE, block, i).compare(VectorOperators.GT, bound).trueCount();
+    }
+    return count;
+  }
+
+  /** How many of the first {@code n} elements, n being any number, equal {@code value}. */
+  static int countEqual(double[] block, int offset, int n, double value) {
+    int count = 0;
+    int i = 0;
+    for (; i <= n - DOUBLE_STEP; i += DOUBLE_STEP) {
+      count +=
+          DoubleVector.fromArray(DOUBLE, block, offset + i)
+              .compare(VectorOperators.EQ, value)
+              .trueCount();
+    }
+    for (; i < n; i++) {
+      count += block[offset + i] == value ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** to = e^d·(u + e·d) − k: a gradient but for its targets; where e^d is 0, d is taken as 0. */
+  static void gradient(
+      double[] block,
+      int offset,
+      double[] to,
+      int toOffset,
+      int n,
+      double shift,
+      double scale,
+      GradientScalars row) {
+    DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
+    DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
+    DoubleVector u = DoubleVector.broadcast(DOUBLE, row.u);
+    DoubleVector minusK = DoubleVector.broadcast(DOUBLE, -row.k);
+    if (row.e == 0) {
+      for (int i = 0; i < n; i += DOUBLE_STEP) {
+        DoubleVector d = DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts).mul(scales);
+        DoubleMath.exp(d).fma(u, minusK).intoArray(to, toOffset + i);
+      }
+      return;
+    }
+    DoubleVector factor = DoubleVector.broadcast(DOUBLE, row.e);
+    for (int i = 0; i < n; i += DOUBLE_STEP) {
+      DoubleVector d = DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts).mul(scales);
+      DoubleVector e = DoubleMath.exp(d);
+      DoubleVector inner = d.blend(0.0, DoubleMath.underflows(d)).fma(factor, u);
+      e.fma(inner, minusK).intoArray(to, toOffset + i);
+    }
+  }
+
+  /** to = to − factor·weights. */
+  static void subtractWeighted(
+      double[] to, int toOffset, int n, double[] weights, int firstWeight, double factor) {
+    DoubleVector minus = DoubleVector.broadcast(DOUBLE, -factor);
+    for (int i = 0; i < n; i += DOUBLE_STEP) {
+      DoubleVector.fromArray(DOUBLE, weights, firstWeight + i)
+          .fma(minus, DoubleVector.fromArray(DOUBLE, to, toOffset + i))
+          .intoArray(to, toOffset + i);
+    }
+  }
+
+  /** to = d − logNormalizer. */
+  static void logSoftmax(
+      double[] block,
+      int offset,
+      double[] to,
+      int toOffset,
+      int n,
+      double shift,
+      double scale,
+      double logNormalizer) {
+    DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
+    DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
+    for (int i = 0; i < n; i += DOUBLE_STEP) {
+      DoubleVector.fromArray(DOUBLE, block, offset + i)
+          .sub(shifts)
+          .mul(scales)
+          .sub(logNormalizer)
+          .intoArray(to, toOffset + i);
+    }
+  }
+}

@@ -1,0 +1,198 @@
+package dev.batchloss.cpu;
+
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * e^d, log and tanh for vectors of doubles, to about two units in the last place (tanh: four). The
+ * constants make every width give the same bits.
+ */
+final class DoubleMath {
+  /** Below this e^d is taken as 0: it is less than 2^−1020. */
+  static final double UNDERFLOW = -708;
+
+  /** Above this e^d is taken as infinite. */
+  static final double OVERFLOW = 709;
+
+  private static final double LN2_HIGH = 0x1.62e42fee00000p-1;
+  private static final double LN2_LOW = 0x1.a39ef35793c76p-33;
+
+  private static final DoubleVector LOG2_E = constant(1.4426950408889634);
+
+  /** Adding 1.5·2^52 rounds to an integer in the low bits; 1023 more is the exponent's bias. */
+  private static final DoubleVector ROUNDER = constant(0x1.8p52 + 1023);
+
+  private static final DoubleVector MINUS_LN2_HIGH = constant(-LN2_HIGH);
+  private static final DoubleVector MINUS_LN2_LOW = constant(-LN2_LOW);
+  private static final DoubleVector LEAST = constant(UNDERFLOW);
+  private static final DoubleVector MOST = constant(OVERFLOW);
+  private static final DoubleVector ONE = constant(1);
+  private static final int EXPONENT_POSITION = 52;
+
+  /** 1/n! for n = 2…13: the rest of the series is below 4e-18 for |f| ≤ ½·ln 2. */
+  private static final DoubleVector C2 = constant(0.5);
+
+  private static final DoubleVector C3 = constant(1.0 / 6);
+  private static final DoubleVector C4 = constant(1.0 / 24);
+  private static final DoubleVector C5 = constant(1.0 / 120);
+  private static final DoubleVector C6 = constant(1.0 / 720);
+  private static final DoubleVector C7 = constant(1.0 / 5040);
+  private static final DoubleVector C8 = constant(1.0 / 40320);
+  private static final DoubleVector C9 = constant(1.0 / 362880);
+  private static final DoubleVector C10 = constant(1.0 / 3628800);
+  private static final DoubleVector C11 = constant(1.0 / 39916800);
+  private static final DoubleVector C12 = constant(1.0 / 479001600);
+  private static final DoubleVector C13 = constant(1.0 / 6227020800.0);
+
+  /** 2/(2n+1) for n = 1…10: log((1+s)/(1−s)) = 2s + 2s³/3 + … for |s| ≤ 0.1716. */
+  private static final DoubleVector L1 = constant(2.0 / 3);
+
+  private static final DoubleVector L2 = constant(2.0 / 5);
+  private static final DoubleVector L3 = constant(2.0 / 7);
+  private static final DoubleVector L4 = constant(2.0 / 9);
+  private static final DoubleVector L5 = constant(2.0 / 11);
+  private static final DoubleVector L6 = constant(2.0 / 13);
+  private static final DoubleVector L7 = constant(2.0 / 15);
+  private static final DoubleVector L8 = constant(2.0 / 17);
+  private static final DoubleVector L9 = constant(2.0 / 19);
+  private static final DoubleVector L10 = constant(2.0 / 21);
+  private static final DoubleVector LN2_HIGH_VECTOR = constant(LN2_HIGH);
+  private static final DoubleVector LN2_LOW_VECTOR = constant(LN2_LOW);
+  private static final DoubleVector LEAST_NORMAL = constant(Double.MIN_NORMAL);
+  private static final DoubleVector GREATEST = constant(Double.MAX_VALUE);
+  private static final double SUBNORMAL_SCALE = 0x1p54;
+  private static final long FRACTION_MASK = (1L << 52) - 1;
+  private static final long ONE_BITS = 0x3ff0000000000000L;
+
+  /** The bits of √½, from which fractions are counted so that the quotient is near 1. */
+  private static final long SQRT_HALF_BITS = 0x3fe6a09e667f3bcdL;
+
+  /** 2^52 + 2^51 as bits, for turning small longs into doubles. */
+  private static final long INTEGER_BITS = 0x4338000000000000L;
+
+  private static final double INTEGER_OFFSET = 0x1.8p52;
+
+  /** Beyond this tanh is ±1 to the last bit. */
+  private static final double TANH_SATURATION = 22;
+
+  private DoubleMath() {}
+
+  /** e^d, 0 below {@link #UNDERFLOW}, infinite above {@link #OVERFLOW}, NaN for NaN. */
+  static DoubleVector exp(DoubleVector d) {
+    DoubleVector rounded = d.fma(LOG2_E, ROUNDER);
+    DoubleVector k = rounded.sub(ROUNDER);
+    DoubleVector f = k.fma(MINUS_LN2_LOW, k.fma(MINUS_LN2_HIGH, d));
+    DoubleVector e = expMinusOne(f).add(ONE).mul(powerOfTwo(rounded));
+    return e.blend(0.0, underflows(d))
+        .blend(Double.POSITIVE_INFINITY, d.compare(VectorOperators.GT, MOST));
+  }
+
+  /** Where e^d is taken as 0. */
+  static VectorMask<Double> underflows(DoubleVector d) {
+    return d.compare(VectorOperators.LT, LEAST);
+  }
+
+  /** Natural logarithm; −infinity at 0, NaN below 0 and at NaN. */
+  static DoubleVector log(DoubleVector x) {
+    VectorMask<Double> tiny = x.compare(VectorOperators.LT, LEAST_NORMAL);
+    DoubleVector scaled = x.blend(x.mul(SUBNORMAL_SCALE), tiny);
+    LongVector bits = scaled.reinterpretAsLongs();
+    LongVector offset = bits.add(ONE_BITS - SQRT_HALF_BITS);
+    LongVector exponent =
+        offset.lanewise(VectorOperators.LSHR, EXPONENT_POSITION).sub(ONE_BITS >> 52);
+    DoubleVector k = toDouble(exponent).sub(Lanes.DOUBLE_ZERO.blend(54.0, tiny));
+    DoubleVector m =
+        offset
+            .lanewise(VectorOperators.AND, FRACTION_MASK)
+            .add(SQRT_HALF_BITS)
+            .reinterpretAsDoubles();
+    DoubleVector numerator = m.sub(ONE);
+    DoubleVector s = numerator.div(m.add(ONE));
+    DoubleVector s2 = s.mul(s);
+    DoubleVector series =
+        L10.fma(s2, L9)
+            .fma(s2, L8)
+            .fma(s2, L7)
+            .fma(s2, L6)
+            .fma(s2, L5)
+            .fma(s2, L4)
+            .fma(s2, L3)
+            .fma(s2, L2)
+            .fma(s2, L1)
+            .mul(s2);
+    // log m = 2s + s·series with 2s = numerator − s·numerator, whose first part is exact.
+    DoubleVector small = numerator.sub(s.mul(numerator.sub(series)));
+    DoubleVector value = k.fma(LN2_HIGH_VECTOR, k.fma(LN2_LOW_VECTOR, small));
+    VectorMask<Double> notFinite = x.compare(VectorOperators.GT, GREATEST);
+    return value
+        .blend(Double.POSITIVE_INFINITY, notFinite)
+        .blend(Double.NEGATIVE_INFINITY, x.compare(VectorOperators.EQ, 0.0))
+        .blend(Double.NaN, x.compare(VectorOperators.LT, 0.0))
+        .blend(x, x.test(VectorOperators.IS_NAN));
+  }
+
+  /** Hyperbolic tangent: em/(em + 2) with em = e^(2x) − 1, relative precision near 0. */
+  static DoubleVector tanh(DoubleVector x) {
+    DoubleVector limited =
+        x.blend(TANH_SATURATION, x.compare(VectorOperators.GT, TANH_SATURATION))
+            .blend(-TANH_SATURATION, x.compare(VectorOperators.LT, -TANH_SATURATION));
+    DoubleVector d = limited.add(limited);
+    DoubleVector rounded = d.fma(LOG2_E, ROUNDER);
+    DoubleVector k = rounded.sub(ROUNDER);
+    DoubleVector f = k.fma(MINUS_LN2_LOW, k.fma(MINUS_LN2_HIGH, d));
+    DoubleVector power = powerOfTwo(rounded);
+    DoubleVector em = expMinusOne(f).fma(power, power.sub(ONE));
+    return em.div(em.add(2.0));
+  }
+
+  /** Natural logarithm of each of the first {@code n} elements; {@code to} may be {@code from}. */
+  static void log(double[] from, double[] to, int n) {
+    int i = 0;
+    for (; i <= n - Lanes.DOUBLE_STEP; i += Lanes.DOUBLE_STEP) {
+      log(DoubleVector.fromArray(Lanes.DOUBLE, from, i)).intoArray(to, i);
+    }
+    if (i < n) {
+      VectorMask<Double> rest = Lanes.DOUBLE.indexInRange(i, n);
+      log(DoubleVector.fromArray(Lanes.DOUBLE, from, i, rest)).intoArray(to, i, rest);
+    }
+  }
+
+  /** e^d of one number, with the bits that the vectors give. */
+  static double exp(double d) {
+    return exp(DoubleVector.broadcast(Lanes.DOUBLE, d)).lane(0);
+  }
+
+  private static DoubleVector powerOfTwo(DoubleVector rounded) {
+    return rounded
+        .reinterpretAsLongs()
+        .lanewise(VectorOperators.LSHL, EXPONENT_POSITION)
+        .reinterpretAsDoubles();
+  }
+
+  /** e^f − 1 for |f| ≤ ½·ln 2. */
+  private static DoubleVector expMinusOne(DoubleVector f) {
+    DoubleVector q =
+        C13.fma(f, C12)
+            .fma(f, C11)
+            .fma(f, C10)
+            .fma(f, C9)
+            .fma(f, C8)
+            .fma(f, C7)
+            .fma(f, C6)
+            .fma(f, C5)
+            .fma(f, C4)
+            .fma(f, C3)
+            .fma(f, C2);
+    return q.mul(f).fma(f, f);
+  }
+
+  private static DoubleVector toDouble(LongVector small) {
+    return small.add(INTEGER_BITS).reinterpretAsDoubles().sub(INTEGER_OFFSET);
+  }
+
+  private static DoubleVector constant(double value) {
+    return DoubleVector.broadcast(Lanes.DOUBLE, value);
+  }
+}

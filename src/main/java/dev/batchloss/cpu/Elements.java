@@ -1,0 +1,159 @@
+package dev.batchloss.cpu;
+
+import dev.batchloss.data.ElementType;
+import dev.batchloss.data.Matrix;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Copies runs of neighbouring elements of a matrix to and from arrays, converting between number
+ * formats. Memory is only ever copied here, never read by vector code directly: a mapped file that
+ * is truncated underneath then ends in an error instead of taking the JVM along. One a worker.
+ */
+final class Elements {
+  private final Matrix matrix;
+  private final MemorySegment segment;
+  private final ElementType type;
+  private final short[] halves;
+  private final float[] floats;
+
+  /** Prepares for runs of up to {@code longest} elements. */
+  Elements(Matrix matrix, int longest) {
+    this.matrix = matrix;
+    this.segment = matrix.segment();
+    this.type = matrix.type();
+    this.halves = type.bytes() == Short.BYTES ? new short[longest] : new short[0];
+    this.floats = type == ElementType.FLOAT64 ? new float[0] : new float[longest];
+  }
+
+  Matrix matrix() {
+    return matrix;
+  }
+
+  /** Reads {@code n} elements from {@code start} on, rounding doubles to floats. */
+  void read(long start, int n, float[] to, int offset) {
+    switch (type) {
+      case FLOAT32 ->
+          MemorySegment.copy(
+              segment, ValueLayout.JAVA_FLOAT_UNALIGNED, start * Float.BYTES, to, offset, n);
+      case FLOAT64 -> {
+        for (int i = 0; i < n; i++) {
+          to[offset + i] = (float) type.get(segment, start + i);
+        }
+      }
+      case FLOAT16 -> {
+        readHalves(start, n);
+        for (int i = 0; i < n; i++) {
+          to[offset + i] = Float.float16ToFloat(halves[i]);
+        }
+      }
+      case BFLOAT16 -> {
+        readHalves(start, n);
+        for (int i = 0; i < n; i++) {
+          to[offset + i] = Float.intBitsToFloat(halves[i] << 16);
+        }
+      }
+    }
+  }
+
+  /** Reads {@code n} elements from {@code start} on, exactly. */
+  void read(long start, int n, double[] to, int offset) {
+    if (type == ElementType.FLOAT64) {
+      MemorySegment.copy(
+          segment, ValueLayout.JAVA_DOUBLE_UNALIGNED, start * Double.BYTES, to, offset, n);
+      return;
+    }
+    read(start, n, floats, 0);
+    for (int i = 0; i < n; i++) {
+      to[offset + i] = floats[i];
+    }
+  }
+
+  /** Writes {@code n} elements from {@code start} on, rounding to the matrix's type. */
+  void write(long start, int n, float[] from, int offset) {
+    switch (type) {
+      case FLOAT32 ->
+          MemorySegment.copy(
+              from, offset, segment, ValueLayout.JAVA_FLOAT_UNALIGNED, start * Float.BYTES, n);
+      case FLOAT64 -> {
+        for (int i = 0; i < n; i++) {
+          type.set(segment, start + i, from[offset + i]);
+        }
+      }
+      case FLOAT16 -> {
+        for (int i = 0; i < n; i++) {
+          halves[i] = Float.floatToFloat16(from[offset + i]);
+        }
+        writeHalves(start, n);
+      }
+      case BFLOAT16 -> {
+        for (int i = 0; i < n; i++) {
+          halves[i] = ElementType.floatToBfloat16(from[offset + i]);
+        }
+        writeHalves(start, n);
+      }
+    }
+  }
+
+  /** Writes {@code n} elements from {@code start} on, rounding once to the matrix's type. */
+  void write(long start, int n, double[] from, int offset) {
+    switch (type) {
+      case FLOAT64 ->
+          MemorySegment.copy(
+              from, offset, segment, ValueLayout.JAVA_DOUBLE_UNALIGNED, start * Double.BYTES, n);
+      case FLOAT32 -> {
+        for (int i = 0; i < n; i++) {
+          floats[i] = (float) from[offset + i];
+        }
+        write(start, n, floats, 0);
+      }
+      case FLOAT16, BFLOAT16 -> {
+        for (int i = 0; i < n; i++) {
+          type.set(segment, start + i, from[offset + i]);
+        }
+      }
+    }
+  }
+
+  /** Reads {@code n} classes of a row from class {@code c} on, whatever their distance. */
+  void readRow(long row, int c, int n, double[] to) {
+    long start = matrix.rowOffset(row) + c * matrix.classStride();
+    if (matrix.classStride() == 1) {
+      read(start, n, to, 0);
+    } else {
+      for (int i = 0; i < n; i++) {
+        to[i] = get(start + i * matrix.classStride());
+      }
+    }
+  }
+
+  /** Writes {@code n} classes of a row from class {@code c} on, whatever their distance. */
+  void writeRow(long row, int c, int n, double[] from) {
+    long start = matrix.rowOffset(row) + c * matrix.classStride();
+    if (matrix.classStride() == 1) {
+      write(start, n, from, 0);
+    } else {
+      for (int i = 0; i < n; i++) {
+        set(start + i * matrix.classStride(), from[i]);
+      }
+    }
+  }
+
+  double get(long position) {
+    return type.get(segment, position);
+  }
+
+  void set(long position, double value) {
+    type.set(segment, position, value);
+  }
+
+  private void readHalves(long start, int n) {
+    MemorySegment.copy(
+        segment, ValueLayout.JAVA_SHORT_UNALIGNED, start * Short.BYTES, halves, 0, n);
+  }
+
+  private void writeHalves(long start, int n) {
+    MemorySegment.copy(
+        halves, 0, segment, ValueLayout.JAVA_SHORT_UNALIGNED, start * Short.BYTES, n);
+  }
+}

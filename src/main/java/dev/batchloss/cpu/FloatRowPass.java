@@ -1,0 +1,281 @@
+package dev.batchloss.cpu;
+
+import dev.batchloss.data.ElementType;
+import dev.batchloss.data.Matrix;
+import dev.batchloss.plan.MatrixOutput;
+import dev.batchloss.plan.RowStatistics;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rows of FLOAT32 and 16-bit logits, contiguous along the classes, in 32-bit arithmetic. A row is
+ * walked in blocks that fit the first-level cache, in place where it lies in a {@code float[]},
+ * else copied there block by block.
+ *
+ * <p>Memory is read once: the sum of a block is taken with the shift of the blocks before it while
+ * its maximum is found, and taken again, from the cache, only if the maximum has moved by more than
+ * {@link SegmentStatistics#LAG}. What is left of a row after whole virtual vectors is a block of
+ * its own, padded with −infinity.
+ */
+final class FloatRowPass implements BatchPass, SegmentPass {
+  private static final int BLOCK = 1024;
+
+  private final Call call;
+  private final float scale;
+  private final Elements input;
+  private final float @Nullable [] inputArray;
+  private final int inputArrayOffset;
+  private final @Nullable Elements output;
+  private final float @Nullable [] outputArray;
+  private final int outputArrayOffset;
+  private final @Nullable SoftTargets soft;
+  private final float[] inputBlock = new float[BLOCK];
+  private final float[] outputBlock = new float[BLOCK];
+  private final double[] shifted;
+  private final double[] shifts;
+  private final BlockSums sums = new BlockSums();
+  private final SegmentStatistics segment = new SegmentStatistics();
+  private final SegmentStatistics total = new SegmentStatistics();
+  private final GradientScalars scalars = new GradientScalars();
+  private float[] block = inputBlock;
+  private int blockOffset;
+
+  FloatRowPass(Call call, int batchRows) {
+    this.call = call;
+    this.scale = (float) call.transform.logitScale();
+    this.input = new Elements(call.input, BLOCK);
+    this.inputArray = arrayOf(call.input);
+    this.inputArrayOffset = arrayOffset(call.input);
+    this.output = call.output == null ? null : new Elements(call.output, BLOCK);
+    this.outputArray = call.output == null ? null : arrayOf(call.output);
+    this.outputArrayOffset = call.output == null ? 0 : arrayOffset(call.output);
+    Matrix targets = call.targetProbabilities();
+    this.soft = targets == null ? null : new SoftTargets(call, targets, BLOCK);
+    this.shifted = targets == null ? new double[0] : new double[BLOCK];
+    this.shifts = new double[batchRows];
+  }
+
+  @Override
+  public void reduce(RowStatistics rows) {
+    for (int i = 0; i < rows.size; i++) {
+      if (call.reads(rows, i)) {
+        startRow(rows, i);
+        total.reset(scale);
+        for (int from = 0; from < call.classes; from += Call.SEGMENT) {
+          reduceSegment(rows, i, from, segment);
+          total.append(segment);
+        }
+        finishRow(rows, i, total);
+      }
+    }
+  }
+
+  @Override
+  public void startRow(RowStatistics rows, int i) {
+    if (soft != null) {
+      soft.findTarget(rows, i);
+    }
+  }
+
+  @Override
+  public void reduceSegment(RowStatistics rows, int i, int from, SegmentStatistics into) {
+    long row = rows.firstRow + i;
+    long start = call.input.rowOffset(row);
+    int to = Math.min(call.classes, from + Call.SEGMENT);
+    int argmaxBlock = from;
+    into.reset(scale);
+    for (int c = from; c < to; ) {
+      int n = blockLength(to - c);
+      double before = into.maximum;
+      reduceBlock(rows, i, start, c, n, into);
+      if (into.maximum > before) {
+        argmaxBlock = c;
+      }
+      c += n;
+    }
+    if (call.needs.argmax()) {
+      into.argmax = argmaxBlock;
+      if (into.maximum > Double.NEGATIVE_INFINITY) {
+        load(start, argmaxBlock, blockLength(to - argmaxBlock));
+        while (block[blockOffset + into.argmax - argmaxBlock] != into.maximum) {
+          into.argmax++;
+        }
+      }
+    }
+  }
+
+  @Override
+  public void finishRow(RowStatistics rows, int i, SegmentStatistics sumsOfRow) {
+    boolean needsTarget = call.needs.target() && !rows.ignored[i];
+    double target = needsTarget ? element(rows, i) : 0;
+    sumsOfRow.store(rows, i, target);
+    shifts[i] = sumsOfRow.shift;
+  }
+
+  private void reduceBlock(
+      RowStatistics rows, int i, long start, int c, int n, SegmentStatistics into) {
+    int padded = load(start, c, n);
+    if (!into.started) {
+      float greatest = FloatKernel.maximum(block, blockOffset, padded);
+      if (greatest > Float.NEGATIVE_INFINITY) {
+        into.moveShift(greatest);
+      }
+    }
+    FloatKernel.sumExp(block, blockOffset, padded, (float) into.shift, scale, sums);
+    if (into.started && into.lagsBehind(sums.maximum)) {
+      into.moveShift(sums.maximum);
+      FloatKernel.sumExp(block, blockOffset, padded, (float) into.shift, scale, sums);
+    }
+    float shift = (float) into.shift;
+    into.sum += sums.sum;
+    into.maximum = Math.max(into.maximum, sums.maximum);
+    if (call.needs.entropyMoment() || call.needs.squares()) {
+      FloatKernel.moments(block, blockOffset, padded, shift, scale, sums);
+      into.entropyMoment += sums.entropyMoment;
+      into.squareSum += sums.squareSum;
+    }
+    if (call.needs.rank() && !rows.ignored[i]) {
+      float target = (float) element(rows, i);
+      into.above += FloatKernel.countAbove(block, blockOffset, padded, target);
+      int before = Math.clamp(rows.target[i] - (long) c, 0, n);
+      into.above += FloatKernel.countEqual(block, blockOffset, before, target);
+    }
+    if (soft != null) {
+      soft.read(rows.firstRow + i, c, n);
+      for (int j = 0; j < n; j++) {
+        shifted[j] = ((double) block[blockOffset + j] - shift) * scale;
+      }
+      soft.add(into, c, n, shifted);
+    }
+    if (call.needs.classMoment()) {
+      // Padding counts for nothing: at the shift its distance is 0.
+      Arrays.fill(block, blockOffset + n, blockOffset + padded, shift);
+      into.classMass += call.classWeightSum(c, c + n);
+      into.classMoment +=
+          call.floatClassWeights == null
+              ? FloatKernel.sumShifted(block, blockOffset, padded, shift, scale, sums)
+              : FloatKernel.sumWeighted(
+                  block, blockOffset, padded, call.floatClassWeights, c, shift, scale, sums);
+    }
+  }
+
+  @Override
+  public void write(RowStatistics rows) {
+    for (int i = 0; i < rows.size; i++) {
+      for (int from = 0; from < call.classes; from += Call.SEGMENT) {
+        writeSegment(rows, i, from, shifts[i]);
+      }
+    }
+  }
+
+  @Override
+  public void writeSegment(RowStatistics rows, int i, int from, double rowShift) {
+    float shift = (float) rowShift;
+    Elements to = Objects.requireNonNull(output);
+    long row = rows.firstRow + i;
+    long start = call.input.rowOffset(row);
+    long outputStart = to.matrix().rowOffset(row);
+    int end = Math.min(call.classes, from + Call.SEGMENT);
+    boolean gradient = call.outputKind == MatrixOutput.GRADIENT;
+    boolean zero = gradient && rows.ignored[i];
+    if (gradient) {
+      scalars.set(rows, i, rows.sum[i], scale);
+    } else {
+      scalars.setSoftmax(rows.sum[i]);
+    }
+    double classShare = scalars.k;
+    if (call.floatClassWeights != null) {
+      scalars.k = 0;
+    }
+    for (int c = from; c < end; ) {
+      int n = blockLength(end - c);
+      boolean direct = outputArray != null && n % Lanes.FLOATS == 0;
+      float[] array = direct ? outputArray : outputBlock;
+      int offset = direct ? outputArrayOffset + (int) (outputStart + c) : 0;
+      if (zero) {
+        Arrays.fill(array, offset, offset + n, 0);
+      } else {
+        int padded = load(start, c, n);
+        if (call.outputKind == MatrixOutput.LOG_SOFTMAX) {
+          FloatKernel.logSoftmax(
+              block,
+              blockOffset,
+              array,
+              offset,
+              padded,
+              shift,
+              scale,
+              (float) rows.logNormalizer[i]);
+        } else {
+          FloatKernel.gradient(block, blockOffset, array, offset, padded, shift, scale, scalars);
+        }
+        if (classShare != 0 && call.floatClassWeights != null) {
+          FloatKernel.subtractWeighted(
+              array, offset, padded, call.floatClassWeights, c, (float) classShare);
+        }
+        if (scalars.h != 0 && soft != null) {
+          double[] q = soft.read(row, c, n);
+          for (int j = 0; j < n; j++) {
+            array[offset + j] -= (float) (scalars.h * call.classWeight(c + j) * q[j]);
+          }
+        }
+      }
+      if (!direct) {
+        to.write(outputStart + c, n, outputBlock, 0);
+      }
+      c += n;
+    }
+    int target = rows.target[i];
+    if (gradient && !zero && soft == null && target >= from && target < end) {
+      to.set(outputStart + target, targetGradient(rows, i));
+    }
+  }
+
+  /** The target's element in double: p − 1 of a confident and right prediction is nearly 0. */
+  private double targetGradient(RowStatistics rows, int i) {
+    double d = rows.targetShifted[i];
+    double p = DoubleMath.exp(d - rows.logNormalizer[i]);
+    double product = p == 0 ? 0 : p * (rows.u[i] + rows.e[i] * d);
+    double weight = call.classWeight(rows.target[i]);
+    return call.transform.logitScale() * (product - rows.r[i] - rows.k[i] * weight);
+  }
+
+  private double element(RowStatistics rows, int i) {
+    return input.get(call.input.rowOffset(rows.firstRow + i) + rows.target[i]);
+  }
+
+  /** Whole virtual vectors as long as there are any, then the rest. */
+  private static int blockLength(int left) {
+    if (left >= BLOCK) {
+      return BLOCK;
+    }
+    int whole = left - left % Lanes.FLOATS;
+    return whole == 0 ? left : whole;
+  }
+
+  /** Makes the elements available as {@code block}; returns their number with padding. */
+  private int load(long start, int c, int n) {
+    int padded = (n + Lanes.FLOATS - 1) / Lanes.FLOATS * Lanes.FLOATS;
+    if (inputArray != null && padded == n) {
+      block = inputArray;
+      blockOffset = inputArrayOffset + (int) (start + c);
+      return n;
+    }
+    block = inputBlock;
+    blockOffset = 0;
+    input.read(start + c, n, inputBlock, 0);
+    Arrays.fill(inputBlock, n, padded, Float.NEGATIVE_INFINITY);
+    return padded;
+  }
+
+  private static float @Nullable [] arrayOf(Matrix matrix) {
+    boolean whole =
+        matrix.type() == ElementType.FLOAT32 && matrix.segment().address() % Float.BYTES == 0;
+    return whole && matrix.array() instanceof float[] array ? array : null;
+  }
+
+  private static int arrayOffset(Matrix matrix) {
+    return matrix.array() instanceof float[] ? (int) (matrix.segment().address() / Float.BYTES) : 0;
+  }
+}

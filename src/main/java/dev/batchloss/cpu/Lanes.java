@@ -1,0 +1,51 @@
+package dev.batchloss.cpu;
+
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The virtual vector: {@value #FLOATS} floats or {@value #DOUBLES} doubles, whatever the machine
+ * has. Column c of a block is always added into lane c mod width; a narrower machine walks the
+ * block once for each part of the virtual vector. Lanes are summed in one fixed order, in double.
+ * Hence 128, 256 and 512-bit machines agree to the bit.
+ */
+final class Lanes {
+  static final int FLOATS = 16;
+  static final int DOUBLES = 8;
+  private static final int MOST_BITS = 512;
+
+  static final VectorShape SHAPE =
+      VectorShape.forBitSize(Math.min(MOST_BITS, VectorShape.preferredShape().vectorBitSize()));
+  static final VectorSpecies<Float> FLOAT = VectorSpecies.of(float.class, SHAPE);
+  static final VectorSpecies<Double> DOUBLE = VectorSpecies.of(double.class, SHAPE);
+  static final VectorSpecies<Long> LONG = VectorSpecies.of(long.class, SHAPE);
+  static final int FLOAT_STEP = FLOAT.length();
+  static final int DOUBLE_STEP = DOUBLE.length();
+
+  static final FloatVector FLOAT_ZERO = FloatVector.zero(FLOAT);
+  static final FloatVector FLOAT_LEAST = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
+  static final DoubleVector DOUBLE_ZERO = DoubleVector.zero(DOUBLE);
+  static final DoubleVector DOUBLE_LEAST = DoubleVector.broadcast(DOUBLE, Double.NEGATIVE_INFINITY);
+  static final LongVector LONG_ZERO = LongVector.zero(LONG);
+
+  private Lanes() {}
+
+  /** Sums the lanes of a virtual vector of floats. */
+  static double sum(float[] lanes) {
+    double a = ((double) lanes[0] + lanes[8]) + ((double) lanes[4] + lanes[12]);
+    double b = ((double) lanes[2] + lanes[10]) + ((double) lanes[6] + lanes[14]);
+    double c = ((double) lanes[1] + lanes[9]) + ((double) lanes[5] + lanes[13]);
+    double d = ((double) lanes[3] + lanes[11]) + ((double) lanes[7] + lanes[15]);
+    return (a + b) + (c + d);
+  }
+
+  /** Sums the lanes of a virtual vector of doubles. */
+  static double sum(double[] lanes) {
+    double even = (lanes[0] + lanes[4]) + (lanes[2] + lanes[6]);
+    double odd = (lanes[1] + lanes[5]) + (lanes[3] + lanes[7]);
+    return even + odd;
+  }
+}

@@ -1,0 +1,97 @@
+package dev.batchloss.cpu;
+
+import static dev.batchloss.cpu.Lanes.DOUBLE;
+import static dev.batchloss.cpu.Lanes.DOUBLE_STEP;
+import static dev.batchloss.cpu.Tile.ROWS;
+
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * The loops over a {@link Tile}, a lane a row: nothing crosses lanes, so every width gives the same
+ * bits. With d = (z − shift)·scale, the columns having one element a lane.
+ */
+final class TileKernel {
+  private TileKernel() {}
+
+  /** The greatest of each lane's first {@code k} elements, NaN left out. */
+  static void maximum(double[] z, int k, double[] greatest) {
+    for (int part = 0; part < ROWS; part += DOUBLE_STEP) {
+      DoubleVector most = Lanes.DOUBLE_LEAST;
+      for (int i = part; i < k * ROWS; i += ROWS) {
+        DoubleVector x = DoubleVector.fromArray(DOUBLE, z, i);
+        most = most.blend(x, x.compare(VectorOperators.GT, most));
+      }
+      most.intoArray(greatest, part);
+    }
+  }
+
+  /** sum = sum + Σ e^d. */
+  static void addExp(double[] z, int k, double[] shift, double scale, double[] sum) {
+    for (int part = 0; part < ROWS; part += DOUBLE_STEP) {
+      DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
+      DoubleVector total = DoubleVector.fromArray(DOUBLE, sum, part);
+      for (int i = part; i < k * ROWS; i += ROWS) {
+        DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
+        total = total.add(DoubleMath.exp(d));
+      }
+      total.intoArray(sum, part);
+    }
+  }
+
+  /** Adds Σ e^d·d and Σ e^2d; a term with e^d = 0 is 0. */
+  static void addMoments(
+      double[] z, int k, double[] shift, double scale, double[] entropyMoment, double[] squareSum) {
+    for (int part = 0; part < ROWS; part += DOUBLE_STEP) {
+      DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
+      DoubleVector entropies = DoubleVector.fromArray(DOUBLE, entropyMoment, part);
+      DoubleVector squares = DoubleVector.fromArray(DOUBLE, squareSum, part);
+      for (int i = part; i < k * ROWS; i += ROWS) {
+        DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
+        DoubleVector e = DoubleMath.exp(d);
+        entropies = entropies.add(e.mul(d).blend(0.0, DoubleMath.underflows(d)));
+        squares = e.fma(e, squares);
+      }
+      entropies.intoArray(entropyMoment, part);
+      squares.intoArray(squareSum, part);
+    }
+  }
+
+  /** moment = moment + weight·Σ d over one class, weight not being 0. */
+  static void addShifted(
+      double[] z, int c, double weight, double[] shift, double scale, double[] moment) {
+    for (int part = 0; part < ROWS; part += DOUBLE_STEP) {
+      DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
+      DoubleVector d = DoubleVector.fromArray(DOUBLE, z, c * ROWS + part).sub(shifts).mul(scale);
+      d.mul(weight).add(DoubleVector.fromArray(DOUBLE, moment, part)).intoArray(moment, part);
+    }
+  }
+
+  /** z = e^d·(u + e·d): a gradient but for its targets; where e^d is 0, d is taken as 0. */
+  static void gradient(double[] z, int k, double[] shift, double scale, double[] u, double[] e) {
+    for (int part = 0; part < ROWS; part += DOUBLE_STEP) {
+      DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
+      DoubleVector us = DoubleVector.fromArray(DOUBLE, u, part);
+      DoubleVector es = DoubleVector.fromArray(DOUBLE, e, part);
+      for (int i = part; i < k * ROWS; i += ROWS) {
+        DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
+        VectorMask<Double> nothing = DoubleMath.underflows(d);
+        DoubleVector inner = d.blend(0.0, nothing).fma(es, us);
+        DoubleMath.exp(d).mul(inner).intoArray(z, i);
+      }
+    }
+  }
+
+  /** z = d − logNormalizer. */
+  static void logSoftmax(double[] z, int k, double[] shift, double scale, double[] logNormalizer) {
+    for (int part = 0; part < ROWS; part += DOUBLE_STEP) {
+      DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
+      DoubleVector logs = DoubleVector.fromArray(DOUBLE, logNormalizer, part);
+      for (int i = part; i < k * ROWS; i += ROWS) {
+        DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
+        d.sub(logs).intoArray(z, i);
+      }
+    }
+  }
+}

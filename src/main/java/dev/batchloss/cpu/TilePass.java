@@ -1,0 +1,193 @@
+package dev.batchloss.cpu;
+
+import static dev.batchloss.cpu.Tile.ROWS;
+
+import dev.batchloss.data.Matrix;
+import dev.batchloss.plan.MatrixOutput;
+import dev.batchloss.plan.RowStatistics;
+import dev.batchloss.plan.TargetScan;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Logits and log-probabilities whose rows are short or not contiguous: sixteen rows at once, a lane
+ * a row, in 64-bit arithmetic. Each lane adds its classes one after the other, and moves its shift
+ * with its maximum, tile by tile.
+ */
+final class TilePass implements BatchPass {
+  private final Call call;
+  private final Softcap softcap;
+  private final double scale;
+  private final boolean fixedShift;
+  private final Tile input;
+  private final @Nullable Tile output;
+  private final @Nullable Tile targets;
+  private final TileStatistics lanes;
+  private final double[] shifts;
+  private final double[] u = new double[ROWS];
+  private final double[] e = new double[ROWS];
+  private final double[] shift = new double[ROWS];
+  private final double[] logNormalizer = new double[ROWS];
+  private final double[] targetGradients = new double[ROWS];
+
+  TilePass(Call call, int batchRows) {
+    this.call = call;
+    this.softcap = new Softcap(call.transform);
+    this.scale = softcap.scale();
+    this.fixedShift = !call.transform.normalizesByLogSumExp();
+    this.input = new Tile(call.input);
+    this.output = call.output == null ? null : new Tile(call.output);
+    Matrix probabilities = call.targetProbabilities();
+    this.targets = probabilities == null ? null : new Tile(probabilities);
+    this.lanes = new TileStatistics(call, scale);
+    this.shifts = new double[batchRows];
+  }
+
+  @Override
+  public void reduce(RowStatistics rows) {
+    for (int i = 0; i < rows.size; i += ROWS) {
+      reduceTile(rows, i, Math.min(ROWS, rows.size - i));
+    }
+  }
+
+  private void reduceTile(RowStatistics rows, int i, int n) {
+    long first = rows.firstRow + i;
+    if (targets != null) {
+      findTargets(rows, i, n);
+    }
+    lanes.reset(fixedShift);
+    for (int lane = 0; lane < n; lane++) {
+      boolean wanted = call.needs.target() || call.needs.rank();
+      lanes.target[lane] =
+          wanted && !rows.ignored[i + lane]
+              ? softcap.apply(input.get(first + lane, rows.target[i + lane]))
+              : 0;
+      lanes.targetClass[lane] = rows.target[i + lane];
+    }
+    for (int c = 0; c < call.classes; c += Tile.CLASSES) {
+      int k = Math.min(Tile.CLASSES, call.classes - c);
+      input.read(first, n, c, k);
+      softcap.apply(input.values, k * ROWS);
+      lanes.add(input.values, c, k);
+      if (targets != null) {
+        targets.read(first, n, c, k);
+        lanes.addTargets(input.values, targets.values, c, k);
+      }
+    }
+    for (int lane = 0; lane < n; lane++) {
+      lanes.store(lane, rows, i + lane);
+      shifts[i + lane] = lanes.shift[lane];
+    }
+  }
+
+  /** Checks the target distributions, and finds their classes if a metric asks for them. */
+  private void findTargets(RowStatistics rows, int i, int n) {
+    boolean finds = call.needs.argmax() || call.needs.rank();
+    if (!finds && !call.checksTargets()) {
+      return;
+    }
+    Tile tile = Objects.requireNonNull(targets);
+    double[] greatest = new double[ROWS];
+    Arrays.fill(greatest, Double.NEGATIVE_INFINITY);
+    for (int c = 0; c < call.classes; c += Tile.CLASSES) {
+      int k = Math.min(Tile.CLASSES, call.classes - c);
+      tile.read(rows.firstRow + i, n, c, k);
+      for (int lane = 0; lane < n; lane++) {
+        for (int j = 0; j < k; j++) {
+          double q = tile.values[j * ROWS + lane];
+          if (call.checksTargets()) {
+            TargetScan.requireProbability("target probability", rows.firstRow + i + lane, c + j, q);
+          }
+          if (q > greatest[lane]) {
+            greatest[lane] = q;
+            rows.target[i + lane] = c + j;
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public void write(RowStatistics rows) {
+    for (int i = 0; i < rows.size; i += ROWS) {
+      writeTile(rows, i, Math.min(ROWS, rows.size - i));
+    }
+  }
+
+  private void writeTile(RowStatistics rows, int i, int n) {
+    prepare(rows, i, n);
+    Tile to = Objects.requireNonNull(output);
+    long first = rows.firstRow + i;
+    for (int c = 0; c < call.classes; c += Tile.CLASSES) {
+      int k = Math.min(Tile.CLASSES, call.classes - c);
+      input.read(first, n, c, k);
+      softcap.apply(input.values, k * ROWS);
+      System.arraycopy(input.values, 0, to.values, 0, k * ROWS);
+      if (call.outputKind == MatrixOutput.LOG_SOFTMAX) {
+        TileKernel.logSoftmax(to.values, k, shift, scale, logNormalizer);
+      } else {
+        TileKernel.gradient(to.values, k, shift, scale, u, e);
+      }
+      if (call.outputKind == MatrixOutput.GRADIENT) {
+        finishGradient(rows, i, n, c, k);
+      }
+      to.write(first, n, c, k);
+    }
+  }
+
+  private void prepare(RowStatistics rows, int i, int n) {
+    boolean gradient = call.outputKind == MatrixOutput.GRADIENT;
+    Arrays.fill(u, 0);
+    Arrays.fill(e, 0);
+    Arrays.fill(shift, 0);
+    Arrays.fill(logNormalizer, 0);
+    for (int lane = 0; lane < n; lane++) {
+      int row = i + lane;
+      double normalizer = fixedShift ? 1 : rows.sum[row];
+      shift[lane] = shifts[row];
+      logNormalizer[lane] = rows.logNormalizer[row];
+      u[lane] = (gradient ? scale * rows.u[row] : 1) / normalizer;
+      e[lane] = gradient ? scale * rows.e[row] / normalizer : 0;
+      targetGradients[lane] =
+          gradient && targets == null && !rows.ignored[row] ? targetGradient(rows, row) : 0;
+    }
+  }
+
+  private void finishGradient(RowStatistics rows, int i, int n, int c, int k) {
+    double[] to = Objects.requireNonNull(output).values;
+    if (targets != null) {
+      targets.read(rows.firstRow + i, n, c, k);
+    }
+    for (int j = 0; j < k; j++) {
+      double weight = call.classWeight(c + j);
+      for (int lane = 0; lane < n; lane++) {
+        int at = j * ROWS + lane;
+        int row = i + lane;
+        double value = to[at] - scale * rows.k[row] * weight;
+        if (targets != null) {
+          value -= scale * rows.h[row] * weight * targets.values[at];
+        }
+        to[at] = rows.ignored[row] ? 0 : value * softcap.derivative(input.values[at]);
+      }
+    }
+    if (targets == null) {
+      for (int lane = 0; lane < n; lane++) {
+        int j = rows.target[i + lane] - c;
+        if (j >= 0 && j < k && !rows.ignored[i + lane]) {
+          to[j * ROWS + lane] = targetGradients[lane];
+        }
+      }
+    }
+  }
+
+  /** The target's element by itself: p − 1 of a confident and right prediction is nearly 0. */
+  private double targetGradient(RowStatistics rows, int i) {
+    double d = rows.targetShifted[i];
+    double p = DoubleMath.exp(d - rows.logNormalizer[i]);
+    double product = p == 0 ? 0 : p * (rows.u[i] + rows.e[i] * d);
+    double weight = call.classWeight(rows.target[i]);
+    double derivative = softcap.isPresent() ? softcap.derivative(d + shifts[i]) : scale;
+    return derivative * (product - rows.r[i] - rows.k[i] * weight);
+  }
+}
