@@ -178,7 +178,7 @@ final class MetricSums implements Serializable {
         metrics,
         valueOf(accuracy),
         top,
-        nll == null ? Double.NaN : Math.exp(nll.value()),
+        nll == null ? Double.NaN : StrictMath.exp(nll.value()),
         valueOf(entropy),
         valueOf(reciprocalRank),
         valueOf(brier),

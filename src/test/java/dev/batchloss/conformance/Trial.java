@@ -97,17 +97,27 @@ record Trial(
     return output;
   }
 
+  /** The options that matter, so that a failure can be read. */
   @Override
   public String toString() {
-    return "%s of %s (strides %d, %d, %d), %s%s%s"
+    return "%s%s%s%s, ε %s, zLoss %s, scale %s, softcap %s, %s; %s (strides %d, %d, %d) on %s; %s%s%s"
         .formatted(
-            loss,
+            loss.input(),
+            loss.classWeights() == null ? "" : ", class weights",
+            targets.sampleWeights() == null ? "" : ", sample weights",
+            loss.ignoredClass() == null ? "" : ", ignoring " + loss.ignoredClass(),
+            loss.labelSmoothing(),
+            loss.zLoss(),
+            loss.logitScale(),
+            loss.softcap(),
+            loss.reduction(),
             input,
             input.outerStride(),
             input.classStride(),
             input.innerStride(),
+            input.segment().isNative() ? "native memory" : "an array",
             kind,
             output == null ? "" : inPlace() ? " in place" : " into " + output.type(),
-            metrics.isEmpty() ? "" : " with metrics");
+            metrics.isEmpty() ? "" : ", metrics");
   }
 }
