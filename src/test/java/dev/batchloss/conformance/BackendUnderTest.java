@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.fail;
 
 import dev.batchloss.BackendStatus;
 import dev.batchloss.BatchLoss;
+import dev.batchloss.spi.Backend;
+import dev.batchloss.spi.BackendOptions;
+import dev.batchloss.spi.BackendProvider;
 import java.util.Arrays;
 import java.util.List;
+import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
@@ -31,6 +35,22 @@ record BackendUnderTest(String name, long elementBudget, List<Integer> threadCou
 
   /** Opens an engine on it; skips the test, or fails it where it is required, if there is none. */
   BatchLoss open(int threads) {
+    skipOrFailWithout();
+    return BatchLoss.builder().backend(name).threads(threads).open();
+  }
+
+  /** Opens the backend itself, without an engine around it; likewise. */
+  Backend openPlans() {
+    skipOrFailWithout();
+    return ServiceLoader.load(BackendProvider.class).stream()
+        .flatMap(provider -> provider.get().offers().stream())
+        .filter(offer -> offer.answersTo(name) && offer.isAvailable())
+        .findFirst()
+        .orElseThrow()
+        .open(BackendOptions.DEFAULT);
+  }
+
+  private void skipOrFailWithout() {
     String reason = reasonAgainst(BatchLoss.backends());
     if (reason != null) {
       if (isRequired(System.getenv(REQUIRE))) {
@@ -38,7 +58,6 @@ record BackendUnderTest(String name, long elementBudget, List<Integer> threadCou
       }
       Assumptions.abort(reason);
     }
-    return BatchLoss.builder().backend(name).threads(threads).open();
   }
 
   /** Returns why it cannot run here, or null if it can. */

@@ -6,6 +6,7 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class RowConformanceSuite
     implements OptionConformance,
+        PlanConformance,
         ShapeConformance,
         LayoutConformance,
         HostileValueConformance,
