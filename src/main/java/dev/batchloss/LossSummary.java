@@ -123,6 +123,19 @@ public final class LossSummary implements Serializable {
     return lossSum() / reduction.denominatorFor(weightSum(), outer);
   }
 
+  /** The same sums and counts, for the same loss reduced otherwise. */
+  public LossSummary withReduction(Reduction reduction) {
+    return new LossSummary(
+        loss.withReduction(reduction),
+        classes,
+        outer,
+        rows,
+        counted,
+        lossSum,
+        weightSum,
+        metricSums);
+  }
+
   /** Returns the loss that was evaluated. */
   public Loss evaluated() {
     return loss;

@@ -106,6 +106,20 @@ public record CrossEntropy(
         emptyMean);
   }
 
+  /** The same loss with other class weights. */
+  public CrossEntropy withClassWeights(ClassWeights weights) {
+    return new CrossEntropy(
+        input,
+        weights,
+        ignoredClass,
+        labelSmoothing,
+        reduction,
+        zLoss,
+        logitScale,
+        softcap,
+        emptyMean);
+  }
+
   @Override
   public RowPlan plan() {
     InputTransform transform =

@@ -1,0 +1,133 @@
+package dev.batchloss.cli;
+
+import dev.batchloss.BatchLoss;
+import dev.batchloss.Outputs;
+import dev.batchloss.data.Matrix;
+import dev.batchloss.data.Targets;
+import dev.batchloss.loss.CrossEntropy;
+import dev.batchloss.loss.Loss;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * Mean cross-entropy of one shape of float32 logits on several backends, and what the memory of
+ * this machine allows at best, measured in the same run over the same arrays.
+ */
+final class Benchmark {
+  private static final long SEED = 42;
+  private static final float SPREAD = 3;
+  private static final int THREADS = Runtime.getRuntime().availableProcessors();
+
+  /** What is computed. */
+  enum Task {
+    /** The loss alone: reads the logits. */
+    LOSS("loss", 1),
+    /** The loss and its gradient in another array: reads one and writes one. */
+    GRADIENT("gradient", 2),
+    /** The loss and its gradient over the logits: reads and writes one. */
+    GRADIENT_IN_PLACE("gradientInPlace", 2);
+
+    private final String label;
+    private final int passes;
+
+    Task(String label, int passes) {
+      this.label = label;
+      this.passes = passes;
+    }
+
+    String label() {
+      return label;
+    }
+  }
+
+  /**
+   * One measurement.
+   *
+   * @param backend the backend's name, or what stands for the memory alone
+   * @param task what was computed, or for the memory what moves as many bytes
+   * @param seconds the median time
+   * @param bytesPerSecond bytes read and written a second
+   * @param ceilingShare the memory's time for as many bytes over this time
+   */
+  record Measurement(
+      String backend, Task task, double seconds, double bytesPerSecond, double ceilingShare) {}
+
+  private final int rows;
+  private final int classes;
+  private final MedianTimer timer;
+  private final float[] logits;
+  private final float[] other;
+  private final int[] targets;
+  private final Map<Task, Double> ceilings = new EnumMap<>(Task.class);
+
+  /**
+   * Allocates and fills the arrays.
+   *
+   * @param measurements how many measurements share the time
+   * @param seconds how long all of it may take
+   */
+  Benchmark(int rows, int classes, int measurements, double seconds) {
+    this.rows = rows;
+    this.classes = classes;
+    this.timer = new MedianTimer(seconds / measurements);
+    this.logits = new float[rows * classes];
+    this.other = new float[rows * classes];
+    this.targets = new int[rows];
+    Random random = new Random(SEED);
+    for (int i = 0; i < logits.length; i++) {
+      logits[i] = SPREAD * (float) random.nextGaussian();
+    }
+    for (int row = 0; row < rows; row++) {
+      targets[row] = random.nextInt(classes);
+    }
+  }
+
+  /** Measures the memory; comes before the backends. */
+  List<Measurement> memory() {
+    List<Measurement> measurements = new ArrayList<>();
+    try (MemoryCeiling ceiling = new MemoryCeiling(THREADS)) {
+      for (Task task : Task.values()) {
+        double seconds =
+            timer.seconds(
+                switch (task) {
+                  case LOSS -> () -> ceiling.read(logits);
+                  case GRADIENT -> () -> ceiling.copy(logits, other);
+                  case GRADIENT_IN_PLACE -> () -> ceiling.scaleInPlace(other);
+                });
+        ceilings.put(task, seconds);
+        measurements.add(measurement("memory", task, seconds));
+      }
+    }
+    return measurements;
+  }
+
+  /** Measures an engine. */
+  List<Measurement> run(BatchLoss engine) {
+    Loss loss = CrossEntropy.builder().build();
+    Matrix input = Matrix.of(logits, rows, classes);
+    Matrix output = Matrix.of(other, rows, classes);
+    List<Measurement> measurements = new ArrayList<>();
+    for (Task task : Task.values()) {
+      // In place, each gradient becomes the next one's logits: small numbers, but no special ones.
+      Matrix read = task == Task.GRADIENT_IN_PLACE ? output : input;
+      Outputs outputs =
+          switch (task) {
+            case LOSS -> Outputs.lossOnly();
+            case GRADIENT -> Outputs.gradientInto(output);
+            case GRADIENT_IN_PLACE -> Outputs.gradientInPlace();
+          };
+      double seconds =
+          timer.seconds(() -> engine.evaluate(loss, read, Targets.classes(targets), outputs));
+      measurements.add(measurement(engine.backend().name(), task, seconds));
+    }
+    return measurements;
+  }
+
+  private Measurement measurement(String backend, Task task, double seconds) {
+    double bytes = (double) task.passes * Float.BYTES * rows * classes;
+    return new Measurement(backend, task, seconds, bytes / seconds, ceilings.get(task) / seconds);
+  }
+}

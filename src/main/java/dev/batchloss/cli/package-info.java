@@ -1,0 +1,5 @@
+/** The command line: parses options, calls the packages below, prints what they return. */
+@NullMarked
+package dev.batchloss.cli;
+
+import org.jspecify.annotations.NullMarked;

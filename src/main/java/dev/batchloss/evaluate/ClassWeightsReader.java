@@ -1,0 +1,45 @@
+package dev.batchloss.evaluate;
+
+import dev.batchloss.data.InvalidDataException;
+import dev.batchloss.io.NumericFile;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Reads one finite number a class, of any numeric type. */
+final class ClassWeightsReader {
+  private ClassWeightsReader() {}
+
+  /**
+   * Reads the weights.
+   *
+   * @param file has as many elements as there are classes, on any one axis
+   * @param input the predictions, for messages
+   */
+  static double[] read(NumericFile file, int classes, NumericFile input) throws IOException {
+    if (file.header().elements() != classes) {
+      throw new InvalidDataException(
+          "%s: is %s, expected %d class weights for %s of %s"
+              .formatted(
+                  file.name(),
+                  file.header().description(),
+                  classes,
+                  input.name(),
+                  input.header().description()));
+    }
+    double[] weights = new double[classes];
+    try (Arena arena = Arena.ofConfined()) {
+      long[] count = file.shape().stream().mapToLong(Long::longValue).toArray();
+      MemorySegment elements = arena.allocate(file.header().bytes());
+      file.read(new long[count.length], count, elements);
+      for (int c = 0; c < classes; c++) {
+        weights[c] = file.type().toDouble(elements, c);
+        if (!Double.isFinite(weights[c])) {
+          throw new InvalidDataException(
+              "%s: weight of class %d is %s, must be finite".formatted(file.name(), c, weights[c]));
+        }
+      }
+    }
+    return weights;
+  }
+}
