@@ -178,7 +178,7 @@ final class MetricSums implements Serializable {
         Set.copyOf(metrics),
         valueOf(accuracy),
         top,
-        nll == null ? Double.NaN : StrictMath.exp(nll.value()),
+        nll == null ? Double.NaN : Math.exp(nll.value()),
         valueOf(entropy),
         valueOf(reciprocalRank),
         valueOf(brier),

@@ -140,22 +140,22 @@ public final class RowStatistics {
 
   /** Returns the probability of the class at the maximum. */
   public double topProbability(int row) {
-    return StrictMath.exp(maximum[row] - logNormalizer[row]);
+    return Math.exp(maximum[row] - logNormalizer[row]);
   }
 
   /** Returns the entropy of the predicted distribution, in nats. */
   public double entropy(int row) {
-    double normalizer = StrictMath.exp(logNormalizer[row]);
+    double normalizer = Math.exp(logNormalizer[row]);
     return logNormalizer[row] * (sum[row] / normalizer) - entropyMoment[row] / normalizer;
   }
 
   /** Returns Σ (p_c − y_c)², y being one-hot for a class target. */
   public double brier(int row, TargetKind targets) {
-    double normalizer = StrictMath.exp(logNormalizer[row]);
+    double normalizer = Math.exp(logNormalizer[row]);
     double squares = squareSum[row] / normalizer / normalizer;
     if (targets == TargetKind.PROBABILITIES) {
       return squares - 2 * targetProduct[row] / normalizer + targetSquareSum[row];
     }
-    return squares - 2 * StrictMath.exp(targetShifted[row] - logNormalizer[row]) + 1;
+    return squares - 2 * Math.exp(targetShifted[row] - logNormalizer[row]) + 1;
   }
 }
