@@ -1,9 +1,11 @@
 package dev.batchloss.cpu;
 
 import dev.batchloss.data.ClassTargets;
+import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.plan.ClassWeights;
+import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.InputTransform;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.RowEpilogue;
@@ -19,6 +21,11 @@ import org.jspecify.annotations.Nullable;
 final class Call {
   /** Rows are reduced in segments of this many classes, each with a shift of its own. */
   static final int SEGMENT = 1 << 16;
+
+  /** Beyond these a scale is no ordinary float. */
+  private static final double LEAST_FLOAT_SCALE = 1e-30;
+
+  private static final double GREATEST_FLOAT_SCALE = 1e30;
 
   final RowRequest request;
   final RowPlan plan;
@@ -83,6 +90,16 @@ final class Call {
         rows.target[i] = ignored ? 0 : (int) target;
       }
     }
+  }
+
+  /** Whether 32-bit arithmetic is precise enough for the input and its transform. */
+  boolean takesFloat() {
+    double scale = transform.logitScale();
+    return input.type() != ElementType.FLOAT64
+        && transform.kind() == InputKind.LOGITS
+        && !transform.hasSoftcap()
+        && scale >= LEAST_FLOAT_SCALE
+        && scale <= GREATEST_FLOAT_SCALE;
   }
 
   /** Whether the row's elements have to be read. */

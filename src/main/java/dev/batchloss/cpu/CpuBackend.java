@@ -1,7 +1,8 @@
 package dev.batchloss.cpu;
 
-import dev.batchloss.data.ElementType;
+import dev.batchloss.data.ClassTargets;
 import dev.batchloss.data.ProbabilityTargets;
+import dev.batchloss.data.Targets;
 import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.ProbabilityCheck;
 import dev.batchloss.plan.RowPlan;
@@ -12,18 +13,17 @@ import dev.batchloss.spi.RowOutcome;
 import dev.batchloss.spi.RowRequest;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 
 /** Runs plans on this machine's processors through the Vector API, on threads of its own. */
 final class CpuBackend implements Backend {
   static final String NAME = "cpu";
 
   /** Rows of at most this many classes are reduced side by side. */
-  static final int SHORT_ROW = Tile.CLASSES;
+  static final int SHORT_ROW = 64;
 
-  /** Beyond these a scale is no ordinary float. */
-  private static final double LEAST_FLOAT_SCALE = 1e-30;
-
-  private static final double GREATEST_FLOAT_SCALE = 1e30;
+  /** Targets fewer than these are checked sooner than handed out. */
+  private static final int SCAN_ROWS = 1 << 16;
 
   private final Workers workers;
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
@@ -55,9 +55,7 @@ final class CpuBackend implements Backend {
       if (closed) {
         throw new IllegalStateException("the backend " + NAME + " is closed");
       }
-      TargetScan scan =
-          TargetScan.of(
-              request.plan(), request.input().rows(), request.input().classes(), request.targets());
+      TargetScan scan = scan(request);
       if (request.inPlace()) {
         checkWhatIsOverwritten(request);
       }
@@ -99,9 +97,9 @@ final class CpuBackend implements Backend {
     if (!isAlongRows(call)) {
       return new TilePass(call, batchRows);
     }
-    return takesDouble(call)
-        ? new DoubleRowPass(call, batchRows)
-        : new FloatRowPass(call, batchRows);
+    return call.takesFloat()
+        ? new FloatRowPass(call, batchRows)
+        : new DoubleRowPass(call, batchRows);
   }
 
   private static boolean isAlongRows(Call call) {
@@ -111,13 +109,36 @@ final class CpuBackend implements Backend {
         && (call.output == null || call.output.classStride() == 1);
   }
 
-  private static boolean takesDouble(Call call) {
-    double scale = call.transform.logitScale();
-    return call.input.type() == ElementType.FLOAT64
-        || call.transform.kind() == InputKind.LOG_PROBABILITIES
-        || call.transform.hasSoftcap()
-        || scale < LEAST_FLOAT_SCALE
-        || scale > GREATEST_FLOAT_SCALE;
+  private TargetScan scan(RowRequest request) {
+    long rows = request.input().rows();
+    Targets targets = request.targets();
+    if (!(targets instanceof ClassTargets) || rows < SCAN_ROWS || workers.threads() == 1) {
+      return scan(request, rows, targets);
+    }
+    TargetScan[] scans = new TargetScan[workers.threads()];
+    TaskQueue queue = new TaskQueue(scans.length);
+    workers.run(
+        scans.length,
+        () ->
+            queue.drain(
+                part -> {
+                  long from = rows * part / scans.length;
+                  long to = rows * (part + 1) / scans.length;
+                  scans[(int) part] = scan(request, to - from, targets.slice(from, to));
+                }));
+    if (queue.hasFailed()) {
+      // A part counts its rows from its own first: the whole finds the first bad row and all.
+      return scan(request, rows, targets);
+    }
+    TargetScan whole = scans[0];
+    for (int part = 1; part < scans.length; part++) {
+      whole = whole.merge(scans[part]);
+    }
+    return whole;
+  }
+
+  private static TargetScan scan(RowRequest request, long rows, @Nullable Targets targets) {
+    return TargetScan.of(request.plan(), rows, request.input().classes(), targets);
   }
 
   private static void checkWhatIsOverwritten(RowRequest request) {

@@ -46,6 +46,16 @@ final class DoubleMath {
   private static final DoubleVector C12 = constant(1.0 / 479001600);
   private static final DoubleVector C13 = constant(1.0 / 6227020800.0);
 
+  /** Minimax of (e^f − 1 − f)/f² on the interval, relative error of e^f 5.2e-11. */
+  private static final DoubleVector S2 = constant(0.500000006783965);
+
+  private static final DoubleVector S3 = constant(0.166666658670074);
+  private static final DoubleVector S4 = constant(0.04166629436466596);
+  private static final DoubleVector S5 = constant(0.008333497341196029);
+  private static final DoubleVector S6 = constant(0.0013944703568777228);
+  private static final DoubleVector S7 = constant(0.00019790297933810369);
+  private static final DoubleVector MINUS_LN2 = constant(-0.6931471805599453);
+
   /** 2/(2n+1) for n = 1…10: log((1+s)/(1−s)) = 2s + 2s³/3 + … for |s| ≤ 0.1716. */
   private static final DoubleVector L1 = constant(2.0 / 3);
 
@@ -87,6 +97,19 @@ final class DoubleMath {
     DoubleVector e = expMinusOne(f).add(ONE).mul(powerOfTwo(rounded));
     return e.blend(0.0, underflows(d))
         .blend(Double.POSITIVE_INFINITY, d.compare(VectorOperators.GT, MOST));
+  }
+
+  /**
+   * e^d to 6e-11 for −708 ≤ d ≤ 709, 0 below, NaN for NaN: ample where what is read are floats, at
+   * two thirds of the cost.
+   */
+  static DoubleVector expOfFloats(DoubleVector d) {
+    DoubleVector rounded = d.fma(LOG2_E, ROUNDER);
+    DoubleVector k = rounded.sub(ROUNDER);
+    DoubleVector f = k.fma(MINUS_LN2, d);
+    DoubleVector q = S7.fma(f, S6).fma(f, S5).fma(f, S4).fma(f, S3).fma(f, S2);
+    DoubleVector e = q.mul(f).fma(f, f).add(ONE);
+    return e.mul(powerOfTwo(rounded)).blend(0.0, underflows(d));
   }
 
   /** Where e^d is taken as 0. */

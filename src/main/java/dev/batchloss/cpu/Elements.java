@@ -4,6 +4,7 @@ import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Copies runs of neighbouring elements of a matrix to and from arrays, converting between number
@@ -16,6 +17,8 @@ final class Elements {
   private final ElementType type;
   private final short[] halves;
   private final float[] floats;
+  private final float @Nullable [] array;
+  private final int arrayOffset;
 
   /** Prepares for runs of up to {@code longest} elements. */
   Elements(Matrix matrix, int longest) {
@@ -24,10 +27,26 @@ final class Elements {
     this.type = matrix.type();
     this.halves = type.bytes() == Short.BYTES ? new short[longest] : new short[0];
     this.floats = type == ElementType.FLOAT64 ? new float[0] : new float[longest];
+    boolean aligned = segment.address() % Float.BYTES == 0;
+    this.array =
+        type == ElementType.FLOAT32 && aligned && matrix.array() instanceof float[] floatArray
+            ? floatArray
+            : null;
+    this.arrayOffset = array == null ? 0 : (int) (segment.address() / Float.BYTES);
   }
 
   Matrix matrix() {
     return matrix;
+  }
+
+  /** The array behind a FLOAT32 matrix on the heap, or null. */
+  float @Nullable [] floatArray() {
+    return array;
+  }
+
+  /** Where the matrix begins in {@link #floatArray}. */
+  int floatArrayOffset() {
+    return arrayOffset;
   }
 
   /** Reads {@code n} elements from {@code start} on, rounding doubles to floats. */

@@ -1,6 +1,5 @@
 package dev.batchloss.cpu;
 
-import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.RowStatistics;
@@ -52,11 +51,11 @@ final class FloatRowPass implements BatchPass, SegmentPass {
     this.call = call;
     this.scale = (float) call.transform.logitScale();
     this.input = new Elements(call.input, BLOCK);
-    this.inputArray = arrayOf(call.input);
-    this.inputArrayOffset = arrayOffset(call.input);
+    this.inputArray = input.floatArray();
+    this.inputArrayOffset = input.floatArrayOffset();
     this.output = call.output == null ? null : new Elements(call.output, BLOCK);
-    this.outputArray = call.output == null ? null : arrayOf(call.output);
-    this.outputArrayOffset = call.output == null ? 0 : arrayOffset(call.output);
+    this.outputArray = output == null ? null : output.floatArray();
+    this.outputArrayOffset = output == null ? 0 : output.floatArrayOffset();
     Matrix targets = call.targetProbabilities();
     this.soft = targets == null ? null : new SoftTargets(call, targets, BLOCK);
     this.shifted = targets == null ? new double[0] : new double[BLOCK];
@@ -322,15 +321,5 @@ final class FloatRowPass implements BatchPass, SegmentPass {
       blockOffset = 0;
     }
     return whole == n ? n : tail.length;
-  }
-
-  private static float @Nullable [] arrayOf(Matrix matrix) {
-    boolean whole =
-        matrix.type() == ElementType.FLOAT32 && matrix.segment().address() % Float.BYTES == 0;
-    return whole && matrix.array() instanceof float[] array ? array : null;
-  }
-
-  private static int arrayOffset(Matrix matrix) {
-    return matrix.array() instanceof float[] ? (int) (matrix.segment().address() / Float.BYTES) : 0;
   }
 }

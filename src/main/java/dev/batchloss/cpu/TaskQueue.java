@@ -51,7 +51,8 @@ final class TaskQueue {
     }
   }
 
-  private synchronized boolean hasFailed() {
+  /** Whether a task has thrown. */
+  synchronized boolean hasFailed() {
     return failure != null;
   }
 

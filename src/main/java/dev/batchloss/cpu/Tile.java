@@ -4,15 +4,17 @@ import dev.batchloss.data.Matrix;
 import java.util.Arrays;
 
 /**
- * Sixteen consecutive rows side by side: element {@code c·16 + lane} is class c of row {@code first
- * + lane}, in double. Read from and written to any layout: along the rows where the inner axis is
- * contiguous, else row by row and transposed. One a worker.
+ * Consecutive rows side by side: element {@code c·ROWS + lane} is class c of row {@code first +
+ * lane}, in double. There are enough rows that the first are long in the cache when the last are
+ * transposed: vectors loaded from elements just stored one by one would wait for them. Read from
+ * and written to any layout: along the rows where the inner axis is contiguous, else row by row and
+ * transposed. One a worker.
  */
 final class Tile {
-  static final int ROWS = 16;
+  static final int ROWS = 64;
 
   /** The most classes a tile holds, so that it stays in the first-level cache. */
-  static final int CLASSES = 64;
+  static final int CLASSES = 32;
 
   final double[] values = new double[ROWS * CLASSES];
   private final double[] staging = new double[ROWS * CLASSES];
@@ -23,15 +25,19 @@ final class Tile {
   Tile(Matrix matrix) {
     this.matrix = matrix;
     this.elements = new Elements(matrix, ROWS * CLASSES);
-    this.gapless =
-        matrix.inner() == 1
-            && matrix.classStride() == 1
-            && matrix.outerStride() == matrix.classes();
+    this.gapless = isGapless(matrix);
+  }
+
+  /** Whether the rows of a matrix follow each other without gaps. */
+  static boolean isGapless(Matrix matrix) {
+    return matrix.inner() == 1
+        && matrix.classStride() == 1
+        && matrix.outerStride() == matrix.classes();
   }
 
   /** Reads {@code k} classes from {@code c} on of {@code n} rows; lanes without a row become 0. */
   void read(long first, int n, int c, int k) {
-    if (n < ROWS) {
+    if (n % Lanes.DOUBLES != 0) {
       Arrays.fill(values, 0, k * ROWS, 0);
     }
     if (isAlongRows(first, n)) {
@@ -78,6 +84,11 @@ final class Tile {
     if (atOnce) {
       elements.write(matrix.rowOffset(first), n * k, staging, 0);
     }
+  }
+
+  /** How many lanes the vectors of n rows touch. */
+  static int lanes(int n) {
+    return (n + Lanes.DOUBLES - 1) / Lanes.DOUBLES * Lanes.DOUBLES;
   }
 
   /** One element, wherever it is. */

@@ -9,15 +9,16 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The loops over a {@link Tile}, a lane a row: nothing crosses lanes, so every width gives the same
- * bits. With d = (z − shift)·scale, the columns having one element a lane.
+ * The loops over a {@link Tile}, a lane a row, of the first {@code lanes} rows: nothing crosses
+ * lanes, so every width gives the same bits. With d = (z − shift)·scale, the columns having one
+ * element a lane.
  */
 final class TileKernel {
   private TileKernel() {}
 
   /** The greatest of each lane's first {@code k} elements, NaN left out. */
-  static void maximum(double[] z, int k, double[] greatest) {
-    for (int part = 0; part < ROWS; part += DOUBLE_STEP) {
+  static void maximum(double[] z, int k, int lanes, double[] greatest) {
+    for (int part = 0; part < lanes; part += DOUBLE_STEP) {
       DoubleVector most = DoubleVector.broadcast(DOUBLE, Double.NEGATIVE_INFINITY);
       for (int i = part; i < k * ROWS; i += ROWS) {
         DoubleVector x = DoubleVector.fromArray(DOUBLE, z, i);
@@ -28,9 +29,9 @@ final class TileKernel {
   }
 
   /** sum = sum + Σ e^d. */
-  static void addExp(double[] z, int k, double[] shift, double scale, double[] sum) {
+  static void addExp(double[] z, int k, int lanes, double[] shift, double scale, double[] sum) {
     int stride = Lanes.tileStride;
-    for (int part = 0; part < ROWS; part += DOUBLE_STEP) {
+    for (int part = 0; part < lanes; part += DOUBLE_STEP) {
       DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
       DoubleVector total = DoubleVector.fromArray(DOUBLE, sum, part);
       for (int i = part; i < k * ROWS; i += stride) {
@@ -41,11 +42,32 @@ final class TileKernel {
     }
   }
 
+  /** The same where what was read are floats. */
+  static void addExpOfFloats(
+      double[] z, int k, int lanes, double[] shift, double scale, double[] sum) {
+    int stride = Lanes.tileStride;
+    for (int part = 0; part < lanes; part += DOUBLE_STEP) {
+      DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
+      DoubleVector total = DoubleVector.fromArray(DOUBLE, sum, part);
+      for (int i = part; i < k * ROWS; i += stride) {
+        DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
+        total = total.add(DoubleMath.expOfFloats(d));
+      }
+      total.intoArray(sum, part);
+    }
+  }
+
   /** Adds Σ e^d·d and Σ e^2d; a term with e^d = 0 is 0. */
   static void addMoments(
-      double[] z, int k, double[] shift, double scale, double[] entropyMoment, double[] squareSum) {
+      double[] z,
+      int k,
+      int lanes,
+      double[] shift,
+      double scale,
+      double[] entropyMoment,
+      double[] squareSum) {
     int stride = Lanes.tileStride;
-    for (int part = 0; part < ROWS; part += DOUBLE_STEP) {
+    for (int part = 0; part < lanes; part += DOUBLE_STEP) {
       DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
       DoubleVector entropies = DoubleVector.fromArray(DOUBLE, entropyMoment, part);
       DoubleVector squares = DoubleVector.fromArray(DOUBLE, squareSum, part);
@@ -62,8 +84,8 @@ final class TileKernel {
 
   /** moment = moment + weight·Σ d over one class, weight not being 0. */
   static void addShifted(
-      double[] z, int c, double weight, double[] shift, double scale, double[] moment) {
-    for (int part = 0; part < ROWS; part += DOUBLE_STEP) {
+      double[] z, int c, int lanes, double weight, double[] shift, double scale, double[] moment) {
+    for (int part = 0; part < lanes; part += DOUBLE_STEP) {
       DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
       DoubleVector d = DoubleVector.fromArray(DOUBLE, z, c * ROWS + part).sub(shifts).mul(scale);
       d.mul(weight).add(DoubleVector.fromArray(DOUBLE, moment, part)).intoArray(moment, part);
@@ -71,9 +93,10 @@ final class TileKernel {
   }
 
   /** z = e^d·(u + e·d): a gradient but for its targets; where e^d is 0, d is taken as 0. */
-  static void gradient(double[] z, int k, double[] shift, double scale, double[] u, double[] e) {
+  static void gradient(
+      double[] z, int k, int lanes, double[] shift, double scale, double[] u, double[] e) {
     int stride = Lanes.tileStride;
-    for (int part = 0; part < ROWS; part += DOUBLE_STEP) {
+    for (int part = 0; part < lanes; part += DOUBLE_STEP) {
       DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
       DoubleVector us = DoubleVector.fromArray(DOUBLE, u, part);
       DoubleVector es = DoubleVector.fromArray(DOUBLE, e, part);
@@ -87,8 +110,9 @@ final class TileKernel {
   }
 
   /** z = d − logNormalizer. */
-  static void logSoftmax(double[] z, int k, double[] shift, double scale, double[] logNormalizer) {
-    for (int part = 0; part < ROWS; part += DOUBLE_STEP) {
+  static void logSoftmax(
+      double[] z, int k, int lanes, double[] shift, double scale, double[] logNormalizer) {
+    for (int part = 0; part < lanes; part += DOUBLE_STEP) {
       DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
       DoubleVector logs = DoubleVector.fromArray(DOUBLE, logNormalizer, part);
       for (int i = part; i < k * ROWS; i += ROWS) {

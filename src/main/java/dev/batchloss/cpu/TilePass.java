@@ -11,8 +11,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Logits and log-probabilities whose rows are short or not contiguous: sixteen rows at once, a lane
- * a row, in 64-bit arithmetic. Each lane adds its classes one after the other, and moves its shift
+ * Logits and log-probabilities whose rows are short or not contiguous: many rows at once, a lane a
+ * row, in 64-bit arithmetic. Each lane adds its classes one after the other, and moves its shift
  * with its maximum, tile by tile.
  */
 final class TilePass implements BatchPass {
@@ -24,6 +24,9 @@ final class TilePass implements BatchPass {
   private final @Nullable Tile output;
   private final @Nullable Tile targets;
   private final TileStatistics lanes;
+  private final @Nullable ShortRows summedAsTheyLie;
+  private final double[] maxima = new double[ROWS];
+  private final double[] sums = new double[ROWS];
   private final double[] shifts;
   private final double[] u = new double[ROWS];
   private final double[] e = new double[ROWS];
@@ -40,7 +43,11 @@ final class TilePass implements BatchPass {
     this.output = call.output == null ? null : new Tile(call.output);
     Matrix probabilities = call.targetProbabilities();
     this.targets = probabilities == null ? null : new Tile(probabilities);
-    this.lanes = new TileStatistics(call, scale);
+    this.lanes = new TileStatistics(call, scale, fixedShift);
+    this.summedAsTheyLie =
+        call.takesFloat() && ShortRows.fit(call.input)
+            ? new ShortRows(call.input, (float) scale)
+            : null;
     this.shifts = new double[batchRows];
   }
 
@@ -56,29 +63,60 @@ final class TilePass implements BatchPass {
     if (targets != null) {
       findTargets(rows, i, n);
     }
-    lanes.reset(fixedShift);
-    for (int lane = 0; lane < n; lane++) {
-      boolean wanted = call.needs.target() || call.needs.rank();
-      lanes.target[lane] =
-          wanted && !rows.ignored[i + lane]
-              ? softcap.apply(input.get(first + lane, rows.target[i + lane]))
-              : 0;
-      lanes.targetClass[lane] = rows.target[i + lane];
+    lanes.reset(n);
+    boolean wantsTarget = call.needs.target() || call.needs.rank();
+    boolean wantsTargetFirst = call.needs.rank() && call.classes > Tile.CLASSES;
+    if (wantsTarget) {
+      System.arraycopy(rows.target, i, lanes.targetClass, 0, n);
+    }
+    if (wantsTargetFirst) {
+      for (int lane = 0; lane < n; lane++) {
+        lanes.target[lane] = softcap.apply(input.get(first + lane, rows.target[i + lane]));
+      }
+    }
+    if (summedAsTheyLie != null) {
+      reduceShortRows(summedAsTheyLie, rows, i, n, wantsTarget);
+      return;
     }
     for (int c = 0; c < call.classes; c += Tile.CLASSES) {
       int k = Math.min(Tile.CLASSES, call.classes - c);
       input.read(first, n, c, k);
       softcap.apply(input.values, k * ROWS);
+      if (wantsTarget && !wantsTargetFirst) {
+        lanes.pickTargets(input.values, c, k);
+      }
       lanes.add(input.values, c, k);
       if (targets != null) {
         targets.read(first, n, c, k);
         lanes.addTargets(input.values, targets.values, c, k);
       }
     }
-    for (int lane = 0; lane < n; lane++) {
-      lanes.store(lane, rows, i + lane);
-      shifts[i + lane] = lanes.shift[lane];
+    lanes.store(rows, i);
+    System.arraycopy(lanes.shift, 0, shifts, i, n);
+  }
+
+  /** Rows that fit a vector are summed as they lie, and put side by side only for the rest. */
+  private void reduceShortRows(
+      ShortRows shortRows, RowStatistics rows, int i, int n, boolean wantsTarget) {
+    long first = rows.firstRow + i;
+    int k = call.classes;
+    shortRows.sumExp(first, n, maxima, sums);
+    if (lanes.needsOthers()) {
+      input.read(first, n, 0, k);
+      lanes.pickTargets(input.values, 0, k);
+      lanes.addSummed(input.values, k, maxima, sums);
+      if (targets != null) {
+        targets.read(first, n, 0, k);
+        lanes.addTargets(input.values, targets.values, 0, k);
+      }
+    } else {
+      lanes.takeSums(maxima, sums);
+      for (int lane = 0; wantsTarget && lane < n; lane++) {
+        lanes.target[lane] = shortRows.get(lane, rows.target[i + lane]);
+      }
     }
+    lanes.store(rows, i);
+    System.arraycopy(lanes.shift, 0, shifts, i, n);
   }
 
   /** Checks the target distributions, and finds their classes if a metric asks for them. */
@@ -125,9 +163,9 @@ final class TilePass implements BatchPass {
       softcap.apply(input.values, k * ROWS);
       System.arraycopy(input.values, 0, to.values, 0, k * ROWS);
       if (call.outputKind == MatrixOutput.LOG_SOFTMAX) {
-        TileKernel.logSoftmax(to.values, k, shift, scale, logNormalizer);
+        TileKernel.logSoftmax(to.values, k, Tile.lanes(n), shift, scale, logNormalizer);
       } else {
-        TileKernel.gradient(to.values, k, shift, scale, u, e);
+        TileKernel.gradient(to.values, k, Tile.lanes(n), shift, scale, u, e);
       }
       if (call.outputKind == MatrixOutput.GRADIENT) {
         finishGradient(rows, i, n, c, k);

@@ -2,16 +2,21 @@ package dev.batchloss.cpu;
 
 import static dev.batchloss.cpu.Tile.ROWS;
 
+import dev.batchloss.data.ElementType;
 import dev.batchloss.plan.RowNeeds;
 import dev.batchloss.plan.RowStatistics;
+import dev.batchloss.plan.TargetKind;
 import java.util.Arrays;
 
-/** The statistics of the sixteen rows of a tile, a column each, in units of x. One a worker. */
+/** The statistics of the rows of a tile, a column each, in units of x. One a worker. */
 final class TileStatistics {
   private final Call call;
   private final RowNeeds needs;
   private final double scale;
-  private boolean fixedShift;
+  private final boolean fixedShift;
+  private final boolean ofFloats;
+  private int rows;
+  private int lanes;
 
   /** What is subtracted; 0 as long as a lane has seen nothing finite. */
   final double[] shift = new double[ROWS];
@@ -39,26 +44,35 @@ final class TileStatistics {
   private final double[] targetProduct = new double[ROWS];
   private final double[] targetSquareSum = new double[ROWS];
 
-  TileStatistics(Call call, double scale) {
+  TileStatistics(Call call, double scale, boolean fixedShift) {
+    this.fixedShift = fixedShift;
+    this.ofFloats = call.input.type() != ElementType.FLOAT64 && !fixedShift;
     this.call = call;
     this.needs = call.needs;
     this.scale = scale;
   }
 
-  /** Forgets the rows before; a fixed shift is 0. */
-  void reset(boolean withFixedShift) {
-    fixedShift = withFixedShift;
-    Arrays.fill(started, withFixedShift);
-    Arrays.fill(shift, 0);
-    Arrays.fill(maximum, Double.NEGATIVE_INFINITY);
-    Arrays.fill(argmax, 0);
-    Arrays.fill(above, 0);
-    Arrays.fill(sum, 0);
-    Arrays.fill(entropyMoment, 0);
-    Arrays.fill(squareSum, 0);
-    Arrays.fill(classMoment, 0);
-    classMass = 0;
-    if (needs.targetMoment() || needs.squares()) {
+  /** Starts with {@code n} rows; a fixed shift is 0. */
+  void reset(int n) {
+    rows = n;
+    lanes = Tile.lanes(n);
+    Arrays.fill(started, 0, lanes, fixedShift);
+    Arrays.fill(shift, 0, lanes, 0);
+    Arrays.fill(maximum, 0, lanes, Double.NEGATIVE_INFINITY);
+    Arrays.fill(sum, 0, lanes, 0);
+    if (needs.argmax() || needs.rank()) {
+      Arrays.fill(argmax, 0);
+      Arrays.fill(above, 0);
+    }
+    if (needs.entropyMoment() || needs.squares()) {
+      Arrays.fill(entropyMoment, 0);
+      Arrays.fill(squareSum, 0);
+    }
+    if (needs.classMoment()) {
+      Arrays.fill(classMoment, 0);
+      classMass = 0;
+    }
+    if (needsTargets()) {
       Arrays.fill(targetMoment, 0);
       Arrays.fill(targetMass, 0);
       Arrays.fill(plainTargetMoment, 0);
@@ -69,30 +83,85 @@ final class TileStatistics {
     }
   }
 
-  /** Adds {@code k} classes from {@code c} on. */
-  void add(double[] z, int c, int k) {
-    TileKernel.maximum(z, k, greatest);
-    for (int lane = 0; lane < ROWS; lane++) {
-      if (greatest[lane] > maximum[lane]) {
-        moveMaximum(lane, z, c);
+  /** Whether the target distributions are needed at all. */
+  private boolean needsTargets() {
+    return call.targetKind == TargetKind.PROBABILITIES && (needs.targetMoment() || needs.squares());
+  }
+
+  /** Takes the target's elements among {@code k} classes from {@code c} on. */
+  void pickTargets(double[] z, int c, int k) {
+    for (int lane = 0; lane < rows; lane++) {
+      int j = targetClass[lane] - c;
+      if (j >= 0 && j < k) {
+        target[lane] = z[j * ROWS + lane];
       }
     }
-    TileKernel.addExp(z, k, shift, scale, sum);
+  }
+
+  /** Adds {@code k} classes from {@code c} on. */
+  void add(double[] z, int c, int k) {
+    TileKernel.maximum(z, k, lanes, greatest);
+    for (int lane = 0; lane < rows; lane++) {
+      if (greatest[lane] > maximum[lane]) {
+        moveMaximum(lane);
+        findArgmax(lane, z, c);
+      }
+    }
+    if (ofFloats) {
+      TileKernel.addExpOfFloats(z, k, lanes, shift, scale, sum);
+    } else {
+      TileKernel.addExp(z, k, lanes, shift, scale, sum);
+    }
+    addOthers(z, c, k);
+  }
+
+  /** Adds whole rows, whose maxima and sums are known from elsewhere, to none before. */
+  void addSummed(double[] z, int k, double[] maxima, double[] sums) {
+    takeSums(maxima, sums);
+    for (int lane = 0; lane < rows; lane++) {
+      if (started[lane]) {
+        findArgmax(lane, z, 0);
+      }
+    }
+    addOthers(z, 0, k);
+  }
+
+  /** Takes the maxima and sums of whole rows of which nothing else is needed. */
+  void takeSums(double[] maxima, double[] sums) {
+    for (int lane = 0; lane < rows; lane++) {
+      started[lane] = maxima[lane] > Double.NEGATIVE_INFINITY;
+      shift[lane] = started[lane] ? maxima[lane] : 0;
+      maximum[lane] = maxima[lane];
+      sum[lane] = sums[lane];
+    }
+  }
+
+  /** Whether anything is needed beyond maxima, sums and the target's elements. */
+  boolean needsOthers() {
+    return needs.entropyMoment()
+        || needs.squares()
+        || needs.classMoment()
+        || needs.rank()
+        || needs.argmax()
+        || call.targetKind == TargetKind.PROBABILITIES;
+  }
+
+  private void addOthers(double[] z, int c, int k) {
     if (needs.entropyMoment() || needs.squares()) {
-      TileKernel.addMoments(z, k, shift, scale, entropyMoment, squareSum);
+      TileKernel.addMoments(z, k, lanes, shift, scale, entropyMoment, squareSum);
     }
     if (needs.classMoment()) {
       for (int j = 0; j < k; j++) {
         double weight = call.classWeight(c + j);
         if (weight != 0) {
-          TileKernel.addShifted(z, j, weight, shift, scale, classMoment);
+          TileKernel.addShifted(z, j, lanes, weight, shift, scale, classMoment);
         }
       }
       classMass += call.classWeightSum(c, c + k);
     }
     if (needs.rank()) {
       for (int j = 0; j < k; j++) {
-        for (int lane = 0; lane < ROWS; lane++) {
+        for (int lane = 0; lane < rows; lane++) {
           double value = z[j * ROWS + lane];
           boolean isAbove =
               value > target[lane] || (value == target[lane] && c + j < targetClass[lane]);
@@ -104,12 +173,12 @@ final class TileStatistics {
 
   /** Adds {@code k} classes of the target distributions; after the same classes of the input. */
   void addTargets(double[] z, double[] q, int c, int k) {
-    if (!needs.targetMoment() && !needs.squares()) {
+    if (!needsTargets()) {
       return;
     }
     for (int j = 0; j < k; j++) {
       double weight = call.classWeight(c + j);
-      for (int lane = 0; lane < ROWS; lane++) {
+      for (int lane = 0; lane < rows; lane++) {
         double share = q[j * ROWS + lane];
         double weighted = weight * share;
         double d = (z[j * ROWS + lane] - shift[lane]) * scale;
@@ -128,35 +197,55 @@ final class TileStatistics {
     }
   }
 
-  /** Writes one lane's row. */
-  void store(int lane, RowStatistics rows, int i) {
-    rows.shift[i] = shift[lane] * scale;
-    rows.sum[i] = started[lane] ? sum[lane] : Double.NaN;
-    rows.targetShifted[i] = (target[lane] - shift[lane]) * scale;
-    rows.maximum[i] = (maximum[lane] - shift[lane]) * scale;
-    rows.argmax[i] = argmax[lane];
-    rows.rank[i] = 1 + above[lane];
-    rows.entropyMoment[i] = entropyMoment[lane];
-    rows.squareSum[i] = squareSum[lane];
-    rows.classMoment[i] = classMoment[lane];
-    rows.targetMoment[i] = targetMoment[lane];
-    rows.targetMass[i] = targetMass[lane];
-    rows.plainTargetMoment[i] = plainTargetMoment[lane];
-    rows.plainTargetMass[i] = plainTargetMass[lane];
-    rows.targetNegentropy[i] = targetNegentropy[lane];
-    rows.targetProduct[i] = targetProduct[lane];
-    rows.targetSquareSum[i] = targetSquareSum[lane];
+  /** Writes the rows, the first to place {@code at}. */
+  void store(RowStatistics to, int at) {
+    for (int lane = 0; lane < rows; lane++) {
+      int i = at + lane;
+      to.shift[i] = shift[lane] * scale;
+      to.sum[i] = started[lane] ? sum[lane] : Double.NaN;
+      to.targetShifted[i] = (target[lane] - shift[lane]) * scale;
+    }
+    if (needs.maximum()) {
+      for (int lane = 0; lane < rows; lane++) {
+        to.maximum[at + lane] = (maximum[lane] - shift[lane]) * scale;
+      }
+    }
+    if (needs.argmax() || needs.rank()) {
+      System.arraycopy(argmax, 0, to.argmax, at, rows);
+      for (int lane = 0; lane < rows; lane++) {
+        to.rank[at + lane] = 1 + above[lane];
+      }
+    }
+    if (needs.entropyMoment() || needs.squares()) {
+      System.arraycopy(entropyMoment, 0, to.entropyMoment, at, rows);
+      System.arraycopy(squareSum, 0, to.squareSum, at, rows);
+    }
+    if (needs.classMoment()) {
+      System.arraycopy(classMoment, 0, to.classMoment, at, rows);
+    }
+    if (needsTargets()) {
+      System.arraycopy(targetMoment, 0, to.targetMoment, at, rows);
+      System.arraycopy(targetMass, 0, to.targetMass, at, rows);
+      System.arraycopy(plainTargetMoment, 0, to.plainTargetMoment, at, rows);
+      System.arraycopy(plainTargetMass, 0, to.plainTargetMass, at, rows);
+      System.arraycopy(targetNegentropy, 0, to.targetNegentropy, at, rows);
+      System.arraycopy(targetProduct, 0, to.targetProduct, at, rows);
+      System.arraycopy(targetSquareSum, 0, to.targetSquareSum, at, rows);
+    }
   }
 
-  private void moveMaximum(int lane, double[] z, int c) {
-    maximum[lane] = greatest[lane];
+  private void findArgmax(int lane, double[] z, int c) {
     if (needs.argmax()) {
       int j = 0;
-      while (z[j * ROWS + lane] != greatest[lane]) {
+      while (z[j * ROWS + lane] != maximum[lane]) {
         j++;
       }
       argmax[lane] = c + j;
     }
+  }
+
+  private void moveMaximum(int lane) {
+    maximum[lane] = greatest[lane];
     if (fixedShift) {
       return;
     }
