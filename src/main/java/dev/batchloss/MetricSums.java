@@ -194,8 +194,8 @@ final class MetricSums implements Serializable {
     double total = 0;
     double error = 0;
     for (CalibrationBin bin : bins) {
-      if (bin.count > 0) {
-        double weight = bin.confidence.weight();
+      double weight = bin.confidence.weight();
+      if (weight != 0) {
         total += weight;
         error += weight * Math.abs(bin.accuracy.value() - bin.confidence.value());
       }

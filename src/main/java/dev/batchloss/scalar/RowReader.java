@@ -32,6 +32,9 @@ final class RowReader {
   /** z − shift. */
   final double[] shifted;
 
+  /** The row in the order of z; beside a maximum of 1e30, z − shift is the same for most of it. */
+  private final double[] ordered;
+
   /** The target distribution of the row; empty with class targets. */
   final double[] q;
 
@@ -49,6 +52,7 @@ final class RowReader {
     this.classes = input.classes();
     this.x = new double[classes];
     this.shifted = new double[classes];
+    this.ordered = new double[classes];
     this.q = new double[targets instanceof ProbabilityTargets ? classes : 0];
   }
 
@@ -129,16 +133,16 @@ final class RowReader {
     double factor = transform.hasSoftcap() ? 1 : transform.logitScale();
     double greatest = Double.NEGATIVE_INFINITY;
     for (int c = 0; c < classes; c++) {
-      shifted[c] = unscaled(c);
-      greatest = shifted[c] > greatest ? shifted[c] : greatest;
+      ordered[c] = unscaled(c);
+      greatest = ordered[c] > greatest ? ordered[c] : greatest;
     }
     boolean shifts = transform.normalizesByLogSumExp() && Double.isFinite(greatest);
     double origin = shifts ? greatest : 0;
-    rows.argmax[0] = firstGreatest(shifted);
+    rows.argmax[0] = firstGreatest(ordered);
     rows.maximum[0] = factor * (greatest - origin);
     rows.shift[0] = factor * origin;
     for (int c = 0; c < classes; c++) {
-      shifted[c] = factor * (shifted[c] - origin);
+      shifted[c] = factor * (ordered[c] - origin);
     }
   }
 
@@ -247,7 +251,7 @@ final class RowReader {
   private int rank(int target) {
     int rank = 1;
     for (int c = 0; c < classes; c++) {
-      if (shifted[c] > shifted[target] || (c < target && shifted[c] == shifted[target])) {
+      if (ordered[c] > ordered[target] || (c < target && ordered[c] == ordered[target])) {
         rank++;
       }
     }

@@ -1,0 +1,84 @@
+package dev.batchloss.conformance;
+
+import static org.assertj.core.api.Assertions.fail;
+
+import dev.batchloss.BackendStatus;
+import dev.batchloss.BatchLoss;
+import dev.batchloss.spi.Backend;
+import dev.batchloss.spi.BackendOptions;
+import dev.batchloss.spi.BackendProvider;
+import java.util.Arrays;
+import java.util.List;
+import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * A backend and how much of the suite it is asked.
+ *
+ * @param name what it is opened by
+ * @param elementBudget cases with more input elements than this are left out
+ * @param threadCounts the numbers of threads that must give the same bits
+ */
+record BackendUnderTest(String name, long elementBudget, List<Integer> threadCounts) {
+  /** Names the backends, separated by commas, whose absence is a failure and not a skip. */
+  static final String REQUIRE = "BATCHLOSS_REQUIRE";
+
+  static final BackendUnderTest SCALAR =
+      new BackendUnderTest("scalar", Long.MAX_VALUE, List.of(1, 2));
+  static final BackendUnderTest CPU =
+      new BackendUnderTest("cpu", Long.MAX_VALUE, List.of(1, 2, 3, 7));
+
+  BatchLoss open() {
+    return open(0);
+  }
+
+  /** Opens an engine on it; skips the test, or fails it where it is required, if there is none. */
+  BatchLoss open(int threads) {
+    skipOrFailWithout();
+    return BatchLoss.builder().backend(name).threads(threads).open();
+  }
+
+  /** Opens the backend itself, without an engine around it; likewise. */
+  Backend openPlans() {
+    skipOrFailWithout();
+    return ServiceLoader.load(BackendProvider.class).stream()
+        .flatMap(provider -> provider.get().offers().stream())
+        .filter(offer -> offer.answersTo(name) && offer.isAvailable())
+        .findFirst()
+        .orElseThrow()
+        .open(BackendOptions.DEFAULT);
+  }
+
+  private void skipOrFailWithout() {
+    String reason = reasonAgainst(BatchLoss.backends());
+    if (reason != null) {
+      if (isRequired(System.getenv(REQUIRE))) {
+        fail("%s names %s, but %s", REQUIRE, name, reason);
+      }
+      Assumptions.abort(reason);
+    }
+  }
+
+  /** Returns why it cannot run here, or null if it can. */
+  @Nullable String reasonAgainst(List<BackendStatus> backends) {
+    for (BackendStatus status : backends) {
+      if (status.name().equals(name) || status.name().startsWith(name + ":")) {
+        return status.available() ? null : "backend " + name + " cannot run: " + status.reason();
+      }
+    }
+    return "there is no backend " + name;
+  }
+
+  boolean isRequired(@Nullable String required) {
+    return required != null
+        && Arrays.stream(required.split(",", -1)).anyMatch(entry -> entry.strip().equals(name));
+  }
+
+  /** Skips the test if it is too large for this backend. */
+  void afford(long elements) {
+    Assumptions.assumeTrue(
+        elements <= elementBudget,
+        () -> "%d elements are over the budget of %s, %d".formatted(elements, name, elementBudget));
+  }
+}

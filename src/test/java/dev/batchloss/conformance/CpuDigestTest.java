@@ -1,0 +1,11 @@
+package dev.batchloss.conformance;
+
+import org.junit.jupiter.api.Tag;
+
+/** The digest of {@code cpu}, the same at each width of vectors. */
+@Tag("vectorWidth")
+class CpuDigestTest extends SameBitsEverywhere {
+  CpuDigestTest() {
+    super(BackendUnderTest.CPU, -5275508356676517508L);
+  }
+}

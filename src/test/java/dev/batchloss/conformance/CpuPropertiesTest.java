@@ -1,0 +1,8 @@
+package dev.batchloss.conformance;
+
+/** The properties on {@code cpu}. */
+class CpuPropertiesTest extends RowProperties {
+  CpuPropertiesTest() {
+    super(BackendUnderTest.CPU);
+  }
+}

@@ -1,0 +1,27 @@
+package dev.batchloss.conformance;
+
+import org.junit.jupiter.api.TestInstance;
+
+/** Everything that is asked of a backend that runs row plans; a subclass names the backend. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class RowConformanceSuite
+    implements OptionConformance,
+        PlanConformance,
+        ShapeConformance,
+        LayoutConformance,
+        HostileValueConformance,
+        IgnoredRowConformance,
+        RefusalConformance,
+        SameBitsConformance,
+        LifecycleConformance {
+  private final BackendUnderTest backend;
+
+  RowConformanceSuite(BackendUnderTest backend) {
+    this.backend = backend;
+  }
+
+  @Override
+  public BackendUnderTest backend() {
+    return backend;
+  }
+}

@@ -1,0 +1,8 @@
+package dev.batchloss.conformance;
+
+/** The properties on {@code scalar}. */
+class ScalarPropertiesTest extends RowProperties {
+  ScalarPropertiesTest() {
+    super(BackendUnderTest.SCALAR);
+  }
+}
