@@ -33,8 +33,7 @@ public final class ArrayFiles {
         transposed[c * rows + r] = values[r * columns + c];
       }
     }
-    return Files.write(
-        file, npy("<f4", "True", new long[] {rows, columns}, bytesOf(transposed)));
+    return Files.write(file, npy("<f4", "True", new long[] {rows, columns}, bytesOf(transposed)));
   }
 
   /** A file of float64 in C order. */

@@ -63,8 +63,14 @@ class FileEvaluationTest {
 
   @ParameterizedTest
   @CsvSource({
-    "scalar, 23 5, 1", "cpu, 23 5, 1", "scalar, 3 5 7, 1", "cpu, 3 5 7, 1", "cpu, 5 23, 0",
-    "cpu, 2 5 3 4, 1", "cpu, 1 5 3 40, 1", "cpu, 4 6 5, 2"
+    "scalar, 23 5, 1",
+    "cpu, 23 5, 1",
+    "scalar, 3 5 7, 1",
+    "cpu, 3 5 7, 1",
+    "cpu, 5 23, 0",
+    "cpu, 2 5 3 4, 1",
+    "cpu, 1 5 3 40, 1",
+    "cpu, 4 6 5, 2"
   })
   void givesTheBitsOfTheApiHoweverTheRowsAreCut(String backend, String lengths, int axis)
       throws IOException {
@@ -326,7 +332,8 @@ class FileEvaluationTest {
   void allIgnoredIsAMeanOverNothingWithAWarning() throws IOException {
     Path labels = ArrayFiles.longs(file("other"), new long[] {3}, -1, -1, -1);
     FileEvaluationResult result =
-        run(small()
+        run(
+            small()
                 .targets(labels.toString())
                 .loss(CrossEntropy.builder().ignoreIndex(-1).build())
                 .gradientTo(file("gradient")));

@@ -10,8 +10,20 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RowBlocksTest {
   @ParameterizedTest
   @CsvSource({
-    "12 5, 1", "12 5, 0", "5, 0", "1 1, 0", "3 4 5, 0", "3 4 5, 1", "3 4 5, 2", "2 3 4 5, 1",
-    "2 3 4 5, 0", "2 3 4 5, 3", "1 3 7 1, 1", "1 3 1 7, 1", "3 1 1, 0", "2 3 2 3 2, 2"
+    "12 5, 1",
+    "12 5, 0",
+    "5, 0",
+    "1 1, 0",
+    "3 4 5, 0",
+    "3 4 5, 1",
+    "3 4 5, 2",
+    "2 3 4 5, 1",
+    "2 3 4 5, 0",
+    "2 3 4 5, 3",
+    "1 3 7 1, 1",
+    "1 3 1 7, 1",
+    "3 1 1, 0",
+    "2 3 2 3 2, 2"
   })
   void visitEveryRowOnceAndInOrder(String lengths, int classAxis) {
     long[] shape = shape(lengths);
