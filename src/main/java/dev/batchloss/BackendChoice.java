@@ -68,17 +68,18 @@ final class BackendChoice {
     return offers.stream().map(this::status).toList();
   }
 
-  /** Returns the backends that would have been preferred; none if one was asked for by name. */
+  /**
+   * Returns the backends before the chosen one and those only taken on request; none if one was
+   * asked for by name.
+   */
   List<BackendStatus> passedOver() {
     if (!automatic) {
       return List.of();
     }
+    int place = offers.indexOf(chosen);
     return offers.stream()
         .filter(
-            offer ->
-                !offer.equals(chosen)
-                    && (offer.preference().compareTo(chosen.preference()) < 0
-                        || offer.preference() == Preference.ON_REQUEST))
+            offer -> offers.indexOf(offer) < place || offer.preference() == Preference.ON_REQUEST)
         .map(this::status)
         .toList();
   }

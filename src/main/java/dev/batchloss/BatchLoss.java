@@ -89,6 +89,10 @@ public final class BatchLoss implements AutoCloseable {
    * @throws IllegalStateException if the engine is closed
    */
   public LossResult evaluate(Loss loss, Matrix input, Targets targets, Outputs outputs) {
+    Objects.requireNonNull(loss, "loss");
+    Objects.requireNonNull(input, "input");
+    Objects.requireNonNull(targets, "targets");
+    Objects.requireNonNull(outputs, "outputs");
     if (closed) {
       throw new IllegalStateException("this BatchLoss is closed");
     }

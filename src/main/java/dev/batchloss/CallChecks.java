@@ -1,5 +1,6 @@
 package dev.batchloss;
 
+import dev.batchloss.data.ClassTargets;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.data.Targets;
@@ -8,6 +9,11 @@ import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.Reduction;
 import dev.batchloss.plan.RowPlan;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Whether the parts of one call fit each other, before anything is read or written. */
@@ -35,9 +41,10 @@ final class CallChecks {
           "ignoreIndex %s means nothing with probability targets",
           plan.ignoredClass());
     }
-    checkMatrix(input, targets, outputs);
-    checkRowVector("row losses", outputs.rowLosses(), input);
-    checkRowVector("log-sum-exp", outputs.logSumExp(), input);
+    checkMatrix(input, outputs);
+    checkRowVector("the row losses", outputs.rowLosses(), input);
+    checkRowVector("the log-sum-exp", outputs.logSumExp(), input);
+    checkOverlaps(input, targets, outputs);
     require(
         (outputs.logSumExp() == null && !outputs.returnsLogSumExp())
             || plan.input().kind() == InputKind.LOGITS,
@@ -46,22 +53,18 @@ final class CallChecks {
     checkUpstream(plan, input, outputs);
   }
 
-  private static void checkMatrix(Matrix input, Targets targets, Outputs outputs) {
+  private static void checkMatrix(Matrix input, Outputs outputs) {
     Matrix matrix = outputs.matrixFor(input);
     if (matrix == null) {
       return;
     }
-    String what = "the " + outputs.matrixKind();
+    String what = nameOf(outputs.matrixKind());
     requireShape(what, matrix, input);
     requireWritable(what, matrix);
     require(
         matrix.isSameView(input) || !matrix.overlaps(input),
-        "%s overlaps the input without being the same view of it",
+        "%s and the input overlap without being the same view",
         what);
-    requireApart(what, matrix, "the sample weights", targets.sampleWeights());
-    if (targets instanceof ProbabilityTargets probabilities) {
-      requireApart(what, matrix, "the probability targets", probabilities.probabilities());
-    }
   }
 
   private static void checkRowVector(String what, @Nullable Matrix vector, Matrix input) {
@@ -70,12 +73,41 @@ final class CallChecks {
     }
     require(
         vector.rows() == input.rows() && vector.classes() == 1,
-        "the %s go into %s, must be one column of %d rows",
+        "the matrix for %s is %s, must be one column of %d rows",
         what,
         vector,
         input.rows());
-    requireWritable("the " + what, vector);
-    requireApart("the " + what, vector, "the input", input);
+    requireWritable(what, vector);
+    requireApart(what, vector, "the input", input);
+  }
+
+  /** What is written must share no memory with what is read besides the input, or written. */
+  private static void checkOverlaps(Matrix input, Targets targets, Outputs outputs) {
+    Map<String, Matrix> written = new LinkedHashMap<>();
+    Matrix matrix = outputs.matrixFor(input);
+    if (matrix != null) {
+      written.put(nameOf(outputs.matrixKind()), matrix);
+    }
+    if (outputs.rowLosses() != null) {
+      written.put("the row losses", outputs.rowLosses());
+    }
+    if (outputs.logSumExp() != null) {
+      written.put("the log-sum-exp", outputs.logSumExp());
+    }
+    List<String> earlier = new ArrayList<>();
+    written.forEach(
+        (what, output) -> {
+          requireApart(what, output, "the sample weights", targets.sampleWeights());
+          requireApart(what, output, "upstream", outputs.rowUpstream());
+          switch (targets) {
+            case ClassTargets classes ->
+                require(!output.overlaps(classes.indices()), "%s and the targets overlap", what);
+            case ProbabilityTargets probabilities ->
+                requireApart(what, output, "the targets", probabilities.probabilities());
+          }
+          earlier.forEach(other -> requireApart(what, output, other, written.get(other)));
+          earlier.add(what);
+        });
   }
 
   private static void checkUpstream(RowPlan plan, Matrix input, Outputs outputs) {
@@ -101,12 +133,16 @@ final class CallChecks {
         input.rows());
   }
 
+  private static String nameOf(MatrixOutput kind) {
+    return "the " + kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
   private static void requireShape(String what, Matrix matrix, Matrix input) {
     require(
         matrix.outer() == input.outer()
             && matrix.classes() == input.classes()
             && matrix.inner() == input.inner(),
-        "%s have the shape of %s, the input is %s",
+        "the shape of %s is %s, the input's is %s",
         what,
         matrix,
         input);
@@ -120,7 +156,7 @@ final class CallChecks {
 
   private static void requireApart(
       String what, Matrix matrix, String otherWhat, @Nullable Matrix other) {
-    require(other == null || !matrix.overlaps(other), "%s overlaps %s", what, otherWhat);
+    require(other == null || !matrix.overlaps(other), "%s and %s overlap", what, otherWhat);
   }
 
   private static void require(boolean holds, String message, @Nullable Object... parts) {

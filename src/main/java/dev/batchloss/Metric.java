@@ -78,6 +78,9 @@ public record Metric(Kind kind, int k) implements Serializable {
     if (k < 1) {
       throw new IllegalArgumentException("k of top-k is " + k + ", must be at least 1");
     }
+    if (kind != Kind.TOP_K && k != 1) {
+      throw new IllegalArgumentException(nameOf(kind) + " takes no k");
+    }
   }
 
   /** See {@link Kind#TOP_K}. */

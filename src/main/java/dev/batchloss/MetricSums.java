@@ -175,7 +175,7 @@ final class MetricSums implements Serializable {
     Map<Integer, Double> top = new TreeMap<>();
     topK.forEach((k, mean) -> top.put(k, mean.value()));
     return new Metrics(
-        metrics,
+        Set.copyOf(metrics),
         valueOf(accuracy),
         top,
         nll == null ? Double.NaN : Math.exp(nll.value()),

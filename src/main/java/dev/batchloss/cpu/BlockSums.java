@@ -7,15 +7,36 @@ final class BlockSums {
   final double[] doubleLanes = new double[Lanes.DOUBLES];
   final double[] moreDoubleLanes = new double[Lanes.DOUBLES];
 
+  final float[] floatMaxima = new float[Lanes.FLOATS];
+  final double[] doubleMaxima = new double[Lanes.DOUBLES];
+
   /** Σ e^d. */
   double sum;
 
-  /** The greatest element, NaN left out; −infinity if there is none. */
-  double maximum;
+  /** Whether an element was greater than the limit that was given. */
+  boolean exceeds;
 
   /** Σ e^d·d. */
   double entropyMoment;
 
   /** Σ e^2d. */
   double squareSum;
+
+  /** The greatest element of the block of floats, NaN left out; −infinity if there is none. */
+  double floatMaximum() {
+    float maximum = floatMaxima[0];
+    for (int i = 1; i < Lanes.FLOATS; i++) {
+      maximum = floatMaxima[i] > maximum ? floatMaxima[i] : maximum;
+    }
+    return maximum;
+  }
+
+  /** The greatest element of the block of doubles, NaN left out; −infinity if there is none. */
+  double doubleMaximum() {
+    double maximum = doubleMaxima[0];
+    for (int i = 1; i < Lanes.DOUBLES; i++) {
+      maximum = doubleMaxima[i] > maximum ? doubleMaxima[i] : maximum;
+    }
+    return maximum;
+  }
 }

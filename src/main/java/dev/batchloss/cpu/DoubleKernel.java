@@ -2,7 +2,6 @@ package dev.batchloss.cpu;
 
 import static dev.batchloss.cpu.Lanes.DOUBLE;
 import static dev.batchloss.cpu.Lanes.DOUBLE_STEP;
-import static dev.batchloss.cpu.Lanes.DOUBLE_ZERO;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorOperators;
@@ -15,9 +14,9 @@ import jdk.incubator.vector.VectorOperators;
 final class DoubleKernel {
   private DoubleKernel() {}
 
-  /** The greatest element, NaN left out. */
+  /** The greatest of n elements, NaN left out; n is a multiple of the virtual vector. */
   static double maximum(double[] block, int offset, int n) {
-    DoubleVector greatest = Lanes.DOUBLE_LEAST;
+    DoubleVector greatest = DoubleVector.broadcast(DOUBLE, Double.NEGATIVE_INFINITY);
     for (int i = offset; i < offset + n; i += DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(DOUBLE, block, i);
       greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
@@ -25,34 +24,58 @@ final class DoubleKernel {
     return greatest.reduceLanes(VectorOperators.MAX);
   }
 
-  /** Σ e^d and the greatest x in one read. */
-  static void sumExp(double[] block, int offset, int n, double shift, double scale, BlockSums out) {
+  /** Σ e^d, the greatest x of each lane, and whether one is above the limit, in one read. */
+  static void sumExp(
+      double[] block,
+      int offset,
+      int n,
+      double[] tail,
+      double shift,
+      double scale,
+      double limit,
+      BlockSums out) {
+    int stride = Lanes.doubleStride;
     DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
     DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
-    DoubleVector greatest = Lanes.DOUBLE_LEAST;
+    boolean exceeds = false;
     for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
-      DoubleVector sum = DOUBLE_ZERO;
-      for (int i = offset + part; i < offset + n; i += Lanes.DOUBLES) {
+      DoubleVector sum = DoubleVector.zero(DOUBLE);
+      DoubleVector greatest = DoubleVector.broadcast(DOUBLE, Double.NEGATIVE_INFINITY);
+      for (int i = offset + part; i < offset + n; i += stride) {
         DoubleVector x = DoubleVector.fromArray(DOUBLE, block, i);
         greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
         sum = sum.add(DoubleMath.exp(x.sub(shifts).mul(scales)));
       }
+      if (tail.length != 0) {
+        DoubleVector x = DoubleVector.fromArray(DOUBLE, tail, part);
+        greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
+        sum = sum.add(DoubleMath.exp(x.sub(shifts).mul(scales)));
+      }
       sum.intoArray(out.doubleLanes, part);
+      greatest.intoArray(out.doubleMaxima, part);
+      exceeds |= greatest.compare(VectorOperators.GT, limit).anyTrue();
     }
     out.sum = Lanes.sum(out.doubleLanes);
-    out.maximum = greatest.reduceLanes(VectorOperators.MAX);
+    out.exceeds = exceeds;
   }
 
   /** Σ e^d·d and Σ e^2d; a term with e^d = 0 is 0. */
   static void moments(
-      double[] block, int offset, int n, double shift, double scale, BlockSums out) {
+      double[] block, int offset, int n, double[] tail, double shift, double scale, BlockSums out) {
+    int stride = Lanes.doubleStride;
     DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
     DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
     for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
-      DoubleVector entropies = DOUBLE_ZERO;
-      DoubleVector squares = DOUBLE_ZERO;
-      for (int i = offset + part; i < offset + n; i += Lanes.DOUBLES) {
+      DoubleVector entropies = DoubleVector.zero(DOUBLE);
+      DoubleVector squares = DoubleVector.zero(DOUBLE);
+      for (int i = offset + part; i < offset + n; i += stride) {
         DoubleVector d = DoubleVector.fromArray(DOUBLE, block, i).sub(shifts).mul(scales);
+        DoubleVector e = DoubleMath.exp(d);
+        entropies = entropies.add(e.mul(d).blend(0.0, DoubleMath.underflows(d)));
+        squares = e.fma(e, squares);
+      }
+      if (tail.length != 0) {
+        DoubleVector d = DoubleVector.fromArray(DOUBLE, tail, part).sub(shifts).mul(scales);
         DoubleVector e = DoubleMath.exp(d);
         entropies = entropies.add(e.mul(d).blend(0.0, DoubleMath.underflows(d)));
         squares = e.fma(e, squares);
@@ -66,24 +89,28 @@ final class DoubleKernel {
 
   /** Σ d. */
   static double sumShifted(
-      double[] block, int offset, int n, double shift, double scale, BlockSums out) {
+      double[] block, int offset, int n, double[] tail, double shift, double scale, BlockSums out) {
     DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
     DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
     for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
-      DoubleVector sum = DOUBLE_ZERO;
+      DoubleVector sum = DoubleVector.zero(DOUBLE);
       for (int i = offset + part; i < offset + n; i += Lanes.DOUBLES) {
         sum = sum.add(DoubleVector.fromArray(DOUBLE, block, i).sub(shifts).mul(scales));
+      }
+      if (tail.length != 0) {
+        sum = sum.add(DoubleVector.fromArray(DOUBLE, tail, part).sub(shifts).mul(scales));
       }
       sum.intoArray(out.doubleLanes, part);
     }
     return Lanes.sum(out.doubleLanes);
   }
 
-  /** Σ w·d; a term with w = 0 is 0. */
+  /** Σ w·d; a term with w = 0 is 0. The weights go on, as zeros, to the end of the tail. */
   static double sumWeighted(
       double[] block,
       int offset,
       int n,
+      double[] tail,
       double[] weights,
       int firstWeight,
       double shift,
@@ -92,10 +119,15 @@ final class DoubleKernel {
     DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
     DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
     for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
-      DoubleVector sum = DOUBLE_ZERO;
+      DoubleVector sum = DoubleVector.zero(DOUBLE);
       for (int i = part; i < n; i += Lanes.DOUBLES) {
         DoubleVector w = DoubleVector.fromArray(DOUBLE, weights, firstWeight + i);
         DoubleVector d = DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts).mul(scales);
+        sum = sum.add(w.mul(d).blend(0.0, w.compare(VectorOperators.EQ, 0.0)));
+      }
+      if (tail.length != 0) {
+        DoubleVector w = DoubleVector.fromArray(DOUBLE, weights, firstWeight + n + part);
+        DoubleVector d = DoubleVector.fromArray(DOUBLE, tail, part).sub(shifts).mul(scales);
         sum = sum.add(w.mul(d).blend(0.0, w.compare(VectorOperators.EQ, 0.0)));
       }
       sum.intoArray(out.doubleLanes, part);
@@ -103,7 +135,7 @@ final class DoubleKernel {
     return Lanes.sum(out.doubleLanes);
   }
 
-  /** How many elements are greater than {@code bound}. */
+  /** How many of n elements are greater than {@code bound}; n as a multiple of the step. */
   static int countAbove(double[] block, int offset, int n, double bound) {
     int count = 0;
     for (int i = offset; i < offset + n; i += DOUBLE_STEP) {
@@ -113,7 +145,7 @@ final class DoubleKernel {
     return count;
   }
 
-  /** How many of the first {@code n} elements, n being any number, equal {@code value}. */
+  /** How many of n elements, n being any number, equal {@code value}. */
   static int countEqual(double[] block, int offset, int n, double value) {
     int count = 0;
     int i = 0;
@@ -139,19 +171,20 @@ final class DoubleKernel {
       double shift,
       double scale,
       GradientScalars row) {
+    int step = Lanes.doubleStep;
     DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
     DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
     DoubleVector u = DoubleVector.broadcast(DOUBLE, row.u);
     DoubleVector minusK = DoubleVector.broadcast(DOUBLE, -row.k);
     if (row.e == 0) {
-      for (int i = 0; i < n; i += DOUBLE_STEP) {
+      for (int i = 0; i < n; i += step) {
         DoubleVector d = DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts).mul(scales);
         DoubleMath.exp(d).fma(u, minusK).intoArray(to, toOffset + i);
       }
       return;
     }
     DoubleVector factor = DoubleVector.broadcast(DOUBLE, row.e);
-    for (int i = 0; i < n; i += DOUBLE_STEP) {
+    for (int i = 0; i < n; i += step) {
       DoubleVector d = DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts).mul(scales);
       DoubleVector e = DoubleMath.exp(d);
       DoubleVector inner = d.blend(0.0, DoubleMath.underflows(d)).fma(factor, u);

@@ -102,7 +102,7 @@ final class DoubleMath {
     LongVector offset = bits.add(ONE_BITS - SQRT_HALF_BITS);
     LongVector exponent =
         offset.lanewise(VectorOperators.LSHR, EXPONENT_POSITION).sub(ONE_BITS >> 52);
-    DoubleVector k = toDouble(exponent).sub(Lanes.DOUBLE_ZERO.blend(54.0, tiny));
+    DoubleVector k = toDouble(exponent).sub(DoubleVector.zero(Lanes.DOUBLE).blend(54.0, tiny));
     DoubleVector m =
         offset
             .lanewise(VectorOperators.AND, FRACTION_MASK)

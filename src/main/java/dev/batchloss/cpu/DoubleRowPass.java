@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
 final class DoubleRowPass implements BatchPass, SegmentPass {
   private static final int BLOCK = 512;
 
+  /** What the shift is first taken from: more only matters where the row rises by more than LAG. */
+  private static final int FIRST_LOOK = 64;
+
+  private static final double[] NO_TAIL = {};
+
   private final Call call;
   private final Softcap softcap;
   private final double scale;
@@ -32,8 +37,10 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
   private final SegmentStatistics segment = new SegmentStatistics();
   private final SegmentStatistics total = new SegmentStatistics();
   private final GradientScalars scalars = new GradientScalars();
+  private final double[] paddedTail = new double[Lanes.DOUBLES];
   private double[] block = inputBlock;
   private int blockOffset;
+  private double[] tail = NO_TAIL;
 
   DoubleRowPass(Call call, int batchRows) {
     this.call = call;
@@ -59,8 +66,8 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
     for (int i = 0; i < rows.size; i++) {
       if (call.reads(rows, i)) {
         startRow(rows, i);
-        total.reset(scale);
-        for (int from = 0; from < call.classes; from += Call.SEGMENT) {
+        reduceSegment(rows, i, 0, total);
+        for (int from = Call.SEGMENT; from < call.classes; from += Call.SEGMENT) {
           reduceSegment(rows, i, from, segment);
           total.append(segment);
         }
@@ -90,21 +97,16 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
     }
     double target = call.needs.rank() && !rows.ignored[i] ? element(rows, i) : Double.NaN;
     for (int c = from; c < to; ) {
-      int n = blockLength(to - c);
+      int n = Math.min(BLOCK, to - c);
       double before = into.maximum;
       reduceBlock(rows, i, start, c, n, target, into);
-      if (into.maximum > before) {
-        argmaxBlock = c;
-      }
+      argmaxBlock = into.maximum > before ? c : argmaxBlock;
       c += n;
     }
     if (call.needs.argmax()) {
       into.argmax = argmaxBlock;
       if (into.maximum > Double.NEGATIVE_INFINITY) {
-        load(start, argmaxBlock, blockLength(to - argmaxBlock));
-        while (block[blockOffset + into.argmax - argmaxBlock] != into.maximum) {
-          into.argmax++;
-        }
+        into.argmax += find(start, argmaxBlock, Math.min(BLOCK, to - argmaxBlock), into.maximum);
       }
     }
   }
@@ -118,49 +120,82 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
 
   private void reduceBlock(
       RowStatistics rows, int i, long start, int c, int n, double target, SegmentStatistics into) {
-    int padded = load(start, c, n);
-    if (!into.started) {
-      double greatest = DoubleKernel.maximum(block, blockOffset, padded);
-      if (greatest > Double.NEGATIVE_INFINITY) {
-        into.moveShift(greatest);
-      }
-    }
-    DoubleKernel.sumExp(block, blockOffset, padded, into.shift, scale, sums);
-    boolean moves = call.transform.normalizesByLogSumExp() && into.started;
-    if (moves && into.lagsBehind(sums.maximum)) {
-      into.moveShift(sums.maximum);
-      DoubleKernel.sumExp(block, blockOffset, padded, into.shift, scale, sums);
-    }
+    int whole = load(start, c, n);
+    sumExp(whole, into);
     double shift = into.shift;
     into.sum += sums.sum;
-    into.maximum = Math.max(into.maximum, sums.maximum);
+    if (call.needs.maximum()) {
+      into.maximum = Math.max(into.maximum, sums.doubleMaximum());
+    }
     if (call.needs.entropyMoment() || call.needs.squares()) {
-      DoubleKernel.moments(block, blockOffset, padded, shift, scale, sums);
+      DoubleKernel.moments(block, blockOffset, whole, tail, shift, scale, sums);
       into.entropyMoment += sums.entropyMoment;
       into.squareSum += sums.squareSum;
     }
     if (call.needs.rank()) {
-      into.above += DoubleKernel.countAbove(block, blockOffset, padded, target);
       int before = Math.clamp(rows.target[i] - (long) c, 0, n);
-      into.above += DoubleKernel.countEqual(block, blockOffset, before, target);
+      into.above += countBefore(whole, target, before);
     }
     if (soft != null) {
       soft.read(rows.firstRow + i, c, n);
       for (int j = 0; j < n; j++) {
-        shifted[j] = (block[blockOffset + j] - shift) * scale;
+        double x = j < whole ? block[blockOffset + j] : tail[j - whole];
+        shifted[j] = (x - shift) * scale;
       }
       soft.add(into, c, n, shifted);
     }
     if (call.needs.classMoment()) {
       // Padding counts for nothing: at the shift its distance is 0.
-      Arrays.fill(block, blockOffset + n, blockOffset + padded, shift);
+      Arrays.fill(tail, n - whole, tail.length, shift);
       into.classMass += call.classWeightSum(c, c + n);
-      into.classMoment +=
-          call.classWeights == null
-              ? DoubleKernel.sumShifted(block, blockOffset, padded, shift, scale, sums)
-              : DoubleKernel.sumWeighted(
-                  block, blockOffset, padded, call.classWeights, c, shift, scale, sums);
+      into.classMoment += classMoment(whole, c, shift);
     }
+  }
+
+  /** Sums a block, first with the shift as it is, again if that turns out to lag behind. */
+  private void sumExp(int whole, SegmentStatistics into) {
+    if (!into.started) {
+      double greatest =
+          whole == 0
+              ? DoubleKernel.maximum(tail, 0, tail.length)
+              : DoubleKernel.maximum(block, blockOffset, Math.min(whole, FIRST_LOOK));
+      if (greatest > Double.NEGATIVE_INFINITY) {
+        into.moveShift(greatest);
+      }
+    }
+    double shift = into.shift;
+    double limit = into.lagLimit();
+    DoubleKernel.sumExp(block, blockOffset, whole, tail, shift, scale, limit, sums);
+    if (sums.exceeds && call.transform.normalizesByLogSumExp()) {
+      into.moveShift(sums.doubleMaximum());
+      shift = into.shift;
+      DoubleKernel.sumExp(block, blockOffset, whole, tail, shift, scale, limit, sums);
+    }
+  }
+
+  private double classMoment(int whole, int c, double shift) {
+    return call.classWeights == null
+        ? DoubleKernel.sumShifted(block, blockOffset, whole, tail, shift, scale, sums)
+        : DoubleKernel.sumWeighted(
+            block, blockOffset, whole, tail, call.classWeights, c, shift, scale, sums);
+  }
+
+  /** How many elements are above the target, or equal to it among the first {@code before}. */
+  private int countBefore(int whole, double target, int before) {
+    return DoubleKernel.countAbove(block, blockOffset, whole, target)
+        + DoubleKernel.countAbove(tail, 0, tail.length, target)
+        + DoubleKernel.countEqual(block, blockOffset, Math.min(before, whole), target)
+        + DoubleKernel.countEqual(tail, 0, Math.max(0, before - whole), target);
+  }
+
+  /** The place of the first element with this value among {@code n} from class {@code c} on. */
+  private int find(long start, int c, int n, double value) {
+    int whole = load(start, c, n);
+    int place = 0;
+    while ((place < whole ? block[blockOffset + place] : tail[place - whole]) != value) {
+      place++;
+    }
+    return place;
   }
 
   @Override
@@ -198,7 +233,7 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
       if (zero) {
         Arrays.fill(outputBlock, 0, n, 0);
       } else {
-        int padded = load(start, c, n);
+        int padded = loadPadded(start, c, n);
         writeBlock(row, c, n, padded, shift, rows.logNormalizer[i], classShare);
       }
       to.write(outputStart + c, n, outputBlock, 0);
@@ -259,24 +294,40 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
     return whole == 0 ? left : whole;
   }
 
-  /** Makes the z of some classes available as {@code block}; returns their number with padding. */
+  /**
+   * Makes n elements available, as many as whole virtual vectors hold as {@code block} and the
+   * others, padded with −infinity, as {@code tail}; returns how many are in the block.
+   */
   private int load(long start, int c, int n) {
-    int padded = (n + Lanes.DOUBLES - 1) / Lanes.DOUBLES * Lanes.DOUBLES;
-    if (inputArray != null && padded == n) {
+    int whole = n - n % Lanes.DOUBLES;
+    if (whole == n) {
+      tail = NO_TAIL;
+    } else {
+      tail = paddedTail;
+      Arrays.fill(tail, Double.NEGATIVE_INFINITY);
+      input.read(start + c + whole, n - whole, tail, 0);
+      softcap.apply(tail, tail.length);
+      Arrays.fill(tail, n - whole, tail.length, Double.NEGATIVE_INFINITY);
+    }
+    if (inputArray != null) {
       block = inputArray;
       blockOffset = inputArrayOffset + (int) (start + c);
-      return n;
+    } else {
+      block = inputBlock;
+      blockOffset = 0;
+      input.read(start + c, whole, inputBlock, 0);
+      softcap.apply(inputBlock, whole);
     }
-    block = inputBlock;
-    blockOffset = 0;
-    input.read(start + c, n, inputBlock, 0);
-    softcap.apply(inputBlock, n == padded ? n : paddedWithZeros(n, padded));
-    Arrays.fill(inputBlock, n, padded, Double.NEGATIVE_INFINITY);
-    return padded;
+    return whole;
   }
 
-  private int paddedWithZeros(int n, int padded) {
-    Arrays.fill(inputBlock, n, padded, 0);
-    return padded;
+  /** Makes n elements available as {@code block}; returns how many there are with padding. */
+  private int loadPadded(long start, int c, int n) {
+    int whole = load(start, c, n);
+    if (whole != n) {
+      block = tail;
+      blockOffset = 0;
+    }
+    return whole == n ? n : tail.length;
   }
 }

@@ -2,25 +2,27 @@ package dev.batchloss.cpu;
 
 import static dev.batchloss.cpu.Lanes.FLOAT;
 import static dev.batchloss.cpu.Lanes.FLOAT_STEP;
-import static dev.batchloss.cpu.Lanes.FLOAT_ZERO;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
  * The loops over a block of floats in the first-level cache, one loop a statistic: a block is n
- * elements of an array, n a multiple of {@link Lanes#FLOATS}. With d = (x − shift)·scale.
+ * elements of an array, n a multiple of {@link Lanes#FLOATS}, and at the end of a row a tail of one
+ * virtual vector, padded, in an array of its own; an empty array is no tail. With d = (x −
+ * shift)·scale.
  *
  * <p>Each loop has one accumulator; C2 spills with more. The maximum is a comparison and a blend
  * because {@code FloatVector.max} costs three times that for Java's rules on NaN and −0; it drops
- * NaN, which the sum keeps.
+ * NaN, which the sum keeps. An accumulator starts from a vector made in the loop's own method:
+ * started from a static constant it is an object in every turn, and the loop four times slower.
  */
 final class FloatKernel {
   private FloatKernel() {}
 
-  /** The greatest element, NaN left out. */
+  /** The greatest of n elements, NaN left out; n is a multiple of the virtual vector. */
   static float maximum(float[] block, int offset, int n) {
-    FloatVector greatest = Lanes.FLOAT_LEAST;
+    FloatVector greatest = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
     for (int i = offset; i < offset + n; i += FLOAT_STEP) {
       FloatVector x = FloatVector.fromArray(FLOAT, block, i);
       greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
@@ -28,33 +30,58 @@ final class FloatKernel {
     return greatest.reduceLanes(VectorOperators.MAX);
   }
 
-  /** Σ e^d and the greatest x in one read. */
-  static void sumExp(float[] block, int offset, int n, float shift, float scale, BlockSums out) {
+  /** Σ e^d, the greatest x of each lane, and whether one is above the limit, in one read. */
+  static void sumExp(
+      float[] block,
+      int offset,
+      int n,
+      float[] tail,
+      float shift,
+      float scale,
+      float limit,
+      BlockSums out) {
+    int stride = Lanes.floatStride;
     FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
     FloatVector scales = FloatVector.broadcast(FLOAT, scale);
-    FloatVector greatest = Lanes.FLOAT_LEAST;
+    boolean exceeds = false;
     for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
-      FloatVector sum = FLOAT_ZERO;
-      for (int i = offset + part; i < offset + n; i += Lanes.FLOATS) {
+      FloatVector sum = FloatVector.zero(FLOAT);
+      FloatVector greatest = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
+      for (int i = offset + part; i < offset + n; i += stride) {
         FloatVector x = FloatVector.fromArray(FLOAT, block, i);
         greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
         sum = sum.add(FloatMath.exp(x.sub(shifts).mul(scales)));
       }
+      if (tail.length != 0) {
+        FloatVector x = FloatVector.fromArray(FLOAT, tail, part);
+        greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
+        sum = sum.add(FloatMath.exp(x.sub(shifts).mul(scales)));
+      }
       sum.intoArray(out.floatLanes, part);
+      greatest.intoArray(out.floatMaxima, part);
+      exceeds |= greatest.compare(VectorOperators.GT, limit).anyTrue();
     }
     out.sum = Lanes.sum(out.floatLanes);
-    out.maximum = greatest.reduceLanes(VectorOperators.MAX);
+    out.exceeds = exceeds;
   }
 
   /** Σ e^d·d and Σ e^2d; a term with e^d = 0 is 0. */
-  static void moments(float[] block, int offset, int n, float shift, float scale, BlockSums out) {
+  static void moments(
+      float[] block, int offset, int n, float[] tail, float shift, float scale, BlockSums out) {
+    int stride = Lanes.floatStride;
     FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
     FloatVector scales = FloatVector.broadcast(FLOAT, scale);
     for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
-      FloatVector entropies = FLOAT_ZERO;
-      FloatVector squares = FLOAT_ZERO;
-      for (int i = offset + part; i < offset + n; i += Lanes.FLOATS) {
+      FloatVector entropies = FloatVector.zero(FLOAT);
+      FloatVector squares = FloatVector.zero(FLOAT);
+      for (int i = offset + part; i < offset + n; i += stride) {
         FloatVector d = FloatVector.fromArray(FLOAT, block, i).sub(shifts).mul(scales);
+        FloatVector e = FloatMath.exp(d);
+        entropies = entropies.add(e.mul(d).blend(0f, FloatMath.underflows(d)));
+        squares = e.fma(e, squares);
+      }
+      if (tail.length != 0) {
+        FloatVector d = FloatVector.fromArray(FLOAT, tail, part).sub(shifts).mul(scales);
         FloatVector e = FloatMath.exp(d);
         entropies = entropies.add(e.mul(d).blend(0f, FloatMath.underflows(d)));
         squares = e.fma(e, squares);
@@ -68,24 +95,28 @@ final class FloatKernel {
 
   /** Σ d. */
   static double sumShifted(
-      float[] block, int offset, int n, float shift, float scale, BlockSums out) {
+      float[] block, int offset, int n, float[] tail, float shift, float scale, BlockSums out) {
     FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
     FloatVector scales = FloatVector.broadcast(FLOAT, scale);
     for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
-      FloatVector sum = FLOAT_ZERO;
+      FloatVector sum = FloatVector.zero(FLOAT);
       for (int i = offset + part; i < offset + n; i += Lanes.FLOATS) {
         sum = sum.add(FloatVector.fromArray(FLOAT, block, i).sub(shifts).mul(scales));
+      }
+      if (tail.length != 0) {
+        sum = sum.add(FloatVector.fromArray(FLOAT, tail, part).sub(shifts).mul(scales));
       }
       sum.intoArray(out.floatLanes, part);
     }
     return Lanes.sum(out.floatLanes);
   }
 
-  /** Σ w·d; a term with w = 0 is 0. */
+  /** Σ w·d; a term with w = 0 is 0. The weights go on, as zeros, to the end of the tail. */
   static double sumWeighted(
       float[] block,
       int offset,
       int n,
+      float[] tail,
       float[] weights,
       int firstWeight,
       float shift,
@@ -94,10 +125,15 @@ final class FloatKernel {
     FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
     FloatVector scales = FloatVector.broadcast(FLOAT, scale);
     for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
-      FloatVector sum = FLOAT_ZERO;
+      FloatVector sum = FloatVector.zero(FLOAT);
       for (int i = part; i < n; i += Lanes.FLOATS) {
         FloatVector w = FloatVector.fromArray(FLOAT, weights, firstWeight + i);
         FloatVector d = FloatVector.fromArray(FLOAT, block, offset + i).sub(shifts).mul(scales);
+        sum = sum.add(w.mul(d).blend(0f, w.compare(VectorOperators.EQ, 0f)));
+      }
+      if (tail.length != 0) {
+        FloatVector w = FloatVector.fromArray(FLOAT, weights, firstWeight + n + part);
+        FloatVector d = FloatVector.fromArray(FLOAT, tail, part).sub(shifts).mul(scales);
         sum = sum.add(w.mul(d).blend(0f, w.compare(VectorOperators.EQ, 0f)));
       }
       sum.intoArray(out.floatLanes, part);
@@ -105,7 +141,7 @@ final class FloatKernel {
     return Lanes.sum(out.floatLanes);
   }
 
-  /** How many elements are greater than {@code bound}. */
+  /** How many of n elements are greater than {@code bound}; n as a multiple of the step. */
   static int countAbove(float[] block, int offset, int n, float bound) {
     int count = 0;
     for (int i = offset; i < offset + n; i += FLOAT_STEP) {
@@ -115,7 +151,7 @@ final class FloatKernel {
     return count;
   }
 
-  /** How many of the first {@code n} elements, n being any number, equal {@code value}. */
+  /** How many of n elements, n being any number, equal {@code value}. */
   static int countEqual(float[] block, int offset, int n, float value) {
     int count = 0;
     int i = 0;
@@ -141,19 +177,20 @@ final class FloatKernel {
       float shift,
       float scale,
       GradientScalars row) {
+    int step = Lanes.floatStep;
     FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
     FloatVector scales = FloatVector.broadcast(FLOAT, scale);
     FloatVector u = FloatVector.broadcast(FLOAT, (float) row.u);
     FloatVector minusK = FloatVector.broadcast(FLOAT, (float) -row.k);
     if (row.e == 0) {
-      for (int i = 0; i < n; i += FLOAT_STEP) {
+      for (int i = 0; i < n; i += step) {
         FloatVector d = FloatVector.fromArray(FLOAT, block, offset + i).sub(shifts).mul(scales);
         FloatMath.exp(d).fma(u, minusK).intoArray(to, toOffset + i);
       }
       return;
     }
     FloatVector factor = FloatVector.broadcast(FLOAT, (float) row.e);
-    for (int i = 0; i < n; i += FLOAT_STEP) {
+    for (int i = 0; i < n; i += step) {
       FloatVector d = FloatVector.fromArray(FLOAT, block, offset + i).sub(shifts).mul(scales);
       FloatVector e = FloatMath.exp(d);
       FloatVector inner = d.blend(0f, FloatMath.underflows(d)).fma(factor, u);

@@ -21,6 +21,11 @@ import org.jspecify.annotations.Nullable;
 final class FloatRowPass implements BatchPass, SegmentPass {
   private static final int BLOCK = 1024;
 
+  /** What the shift is first taken from: more only matters where the row rises by more than LAG. */
+  private static final int FIRST_LOOK = 64;
+
+  private static final float[] NO_TAIL = {};
+
   private final Call call;
   private final float scale;
   private final Elements input;
@@ -38,8 +43,10 @@ final class FloatRowPass implements BatchPass, SegmentPass {
   private final SegmentStatistics segment = new SegmentStatistics();
   private final SegmentStatistics total = new SegmentStatistics();
   private final GradientScalars scalars = new GradientScalars();
+  private final float[] paddedTail = new float[Lanes.FLOATS];
   private float[] block = inputBlock;
   private int blockOffset;
+  private float[] tail = NO_TAIL;
 
   FloatRowPass(Call call, int batchRows) {
     this.call = call;
@@ -61,8 +68,8 @@ final class FloatRowPass implements BatchPass, SegmentPass {
     for (int i = 0; i < rows.size; i++) {
       if (call.reads(rows, i)) {
         startRow(rows, i);
-        total.reset(scale);
-        for (int from = 0; from < call.classes; from += Call.SEGMENT) {
+        reduceSegment(rows, i, 0, total);
+        for (int from = Call.SEGMENT; from < call.classes; from += Call.SEGMENT) {
           reduceSegment(rows, i, from, segment);
           total.append(segment);
         }
@@ -86,21 +93,16 @@ final class FloatRowPass implements BatchPass, SegmentPass {
     int argmaxBlock = from;
     into.reset(scale);
     for (int c = from; c < to; ) {
-      int n = blockLength(to - c);
+      int n = Math.min(BLOCK, to - c);
       double before = into.maximum;
       reduceBlock(rows, i, start, c, n, into);
-      if (into.maximum > before) {
-        argmaxBlock = c;
-      }
+      argmaxBlock = into.maximum > before ? c : argmaxBlock;
       c += n;
     }
     if (call.needs.argmax()) {
       into.argmax = argmaxBlock;
       if (into.maximum > Double.NEGATIVE_INFINITY) {
-        load(start, argmaxBlock, blockLength(to - argmaxBlock));
-        while (block[blockOffset + into.argmax - argmaxBlock] != into.maximum) {
-          into.argmax++;
-        }
+        into.argmax += find(start, argmaxBlock, Math.min(BLOCK, to - argmaxBlock), into.maximum);
       }
     }
   }
@@ -115,49 +117,83 @@ final class FloatRowPass implements BatchPass, SegmentPass {
 
   private void reduceBlock(
       RowStatistics rows, int i, long start, int c, int n, SegmentStatistics into) {
-    int padded = load(start, c, n);
-    if (!into.started) {
-      float greatest = FloatKernel.maximum(block, blockOffset, padded);
-      if (greatest > Float.NEGATIVE_INFINITY) {
-        into.moveShift(greatest);
-      }
-    }
-    FloatKernel.sumExp(block, blockOffset, padded, (float) into.shift, scale, sums);
-    if (into.started && into.lagsBehind(sums.maximum)) {
-      into.moveShift(sums.maximum);
-      FloatKernel.sumExp(block, blockOffset, padded, (float) into.shift, scale, sums);
-    }
+    int whole = load(start, c, n);
+    sumExp(whole, into);
     float shift = (float) into.shift;
     into.sum += sums.sum;
-    into.maximum = Math.max(into.maximum, sums.maximum);
+    if (call.needs.maximum()) {
+      into.maximum = Math.max(into.maximum, sums.floatMaximum());
+    }
     if (call.needs.entropyMoment() || call.needs.squares()) {
-      FloatKernel.moments(block, blockOffset, padded, shift, scale, sums);
+      FloatKernel.moments(block, blockOffset, whole, tail, shift, scale, sums);
       into.entropyMoment += sums.entropyMoment;
       into.squareSum += sums.squareSum;
     }
     if (call.needs.rank() && !rows.ignored[i]) {
       float target = (float) element(rows, i);
-      into.above += FloatKernel.countAbove(block, blockOffset, padded, target);
       int before = Math.clamp(rows.target[i] - (long) c, 0, n);
-      into.above += FloatKernel.countEqual(block, blockOffset, before, target);
+      into.above += countBefore(whole, target, before);
     }
     if (soft != null) {
       soft.read(rows.firstRow + i, c, n);
       for (int j = 0; j < n; j++) {
-        shifted[j] = ((double) block[blockOffset + j] - shift) * scale;
+        float x = j < whole ? block[blockOffset + j] : tail[j - whole];
+        shifted[j] = ((double) x - shift) * scale;
       }
       soft.add(into, c, n, shifted);
     }
     if (call.needs.classMoment()) {
       // Padding counts for nothing: at the shift its distance is 0.
-      Arrays.fill(block, blockOffset + n, blockOffset + padded, shift);
+      Arrays.fill(tail, n - whole, tail.length, shift);
       into.classMass += call.classWeightSum(c, c + n);
-      into.classMoment +=
-          call.floatClassWeights == null
-              ? FloatKernel.sumShifted(block, blockOffset, padded, shift, scale, sums)
-              : FloatKernel.sumWeighted(
-                  block, blockOffset, padded, call.floatClassWeights, c, shift, scale, sums);
+      into.classMoment += classMoment(whole, c, shift);
     }
+  }
+
+  /** Sums a block, first with the shift as it is, again if that turns out to lag behind. */
+  private void sumExp(int whole, SegmentStatistics into) {
+    if (!into.started) {
+      float greatest =
+          whole == 0
+              ? FloatKernel.maximum(tail, 0, tail.length)
+              : FloatKernel.maximum(block, blockOffset, Math.min(whole, FIRST_LOOK));
+      if (greatest > Float.NEGATIVE_INFINITY) {
+        into.moveShift(greatest);
+      }
+    }
+    float shift = (float) into.shift;
+    float limit = (float) into.lagLimit();
+    FloatKernel.sumExp(block, blockOffset, whole, tail, shift, scale, limit, sums);
+    if (sums.exceeds) {
+      into.moveShift(sums.floatMaximum());
+      shift = (float) into.shift;
+      FloatKernel.sumExp(block, blockOffset, whole, tail, shift, scale, limit, sums);
+    }
+  }
+
+  private double classMoment(int whole, int c, float shift) {
+    return call.floatClassWeights == null
+        ? FloatKernel.sumShifted(block, blockOffset, whole, tail, shift, scale, sums)
+        : FloatKernel.sumWeighted(
+            block, blockOffset, whole, tail, call.floatClassWeights, c, shift, scale, sums);
+  }
+
+  /** How many elements are above the target, or equal to it among the first {@code before}. */
+  private int countBefore(int whole, float target, int before) {
+    return FloatKernel.countAbove(block, blockOffset, whole, target)
+        + FloatKernel.countAbove(tail, 0, tail.length, target)
+        + FloatKernel.countEqual(block, blockOffset, Math.min(before, whole), target)
+        + FloatKernel.countEqual(tail, 0, Math.max(0, before - whole), target);
+  }
+
+  /** The place of the first element with this value among {@code n} from class {@code c} on. */
+  private int find(long start, int c, int n, double value) {
+    int whole = load(start, c, n);
+    int place = 0;
+    while ((place < whole ? block[blockOffset + place] : tail[place - whole]) != value) {
+      place++;
+    }
+    return place;
   }
 
   @Override
@@ -196,7 +232,7 @@ final class FloatRowPass implements BatchPass, SegmentPass {
       if (zero) {
         Arrays.fill(array, offset, offset + n, 0);
       } else {
-        int padded = load(start, c, n);
+        int padded = loadPadded(start, c, n);
         if (call.outputKind == MatrixOutput.LOG_SOFTMAX) {
           FloatKernel.logSoftmax(
               block,
@@ -254,19 +290,38 @@ final class FloatRowPass implements BatchPass, SegmentPass {
     return whole == 0 ? left : whole;
   }
 
-  /** Makes the elements available as {@code block}; returns their number with padding. */
+  /**
+   * Makes n elements available, as many as whole virtual vectors hold as {@code block} and the
+   * others, padded with −infinity, as {@code tail}; returns how many are in the block.
+   */
   private int load(long start, int c, int n) {
-    int padded = (n + Lanes.FLOATS - 1) / Lanes.FLOATS * Lanes.FLOATS;
-    if (inputArray != null && padded == n) {
+    int whole = n - n % Lanes.FLOATS;
+    if (whole == n) {
+      tail = NO_TAIL;
+    } else {
+      tail = paddedTail;
+      Arrays.fill(tail, Float.NEGATIVE_INFINITY);
+      input.read(start + c + whole, n - whole, tail, 0);
+    }
+    if (inputArray != null) {
       block = inputArray;
       blockOffset = inputArrayOffset + (int) (start + c);
-      return n;
+    } else {
+      block = inputBlock;
+      blockOffset = 0;
+      input.read(start + c, whole, inputBlock, 0);
     }
-    block = inputBlock;
-    blockOffset = 0;
-    input.read(start + c, n, inputBlock, 0);
-    Arrays.fill(inputBlock, n, padded, Float.NEGATIVE_INFINITY);
-    return padded;
+    return whole;
+  }
+
+  /** Makes n elements available as {@code block}; returns how many there are with padding. */
+  private int loadPadded(long start, int c, int n) {
+    int whole = load(start, c, n);
+    if (whole != n) {
+      block = tail;
+      blockOffset = 0;
+    }
+    return whole == n ? n : tail.length;
   }
 
   private static float @Nullable [] arrayOf(Matrix matrix) {

@@ -1,8 +1,5 @@
 package dev.batchloss.cpu;
 
-import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -21,15 +18,19 @@ final class Lanes {
       VectorShape.forBitSize(Math.min(MOST_BITS, VectorShape.preferredShape().vectorBitSize()));
   static final VectorSpecies<Float> FLOAT = VectorSpecies.of(float.class, SHAPE);
   static final VectorSpecies<Double> DOUBLE = VectorSpecies.of(double.class, SHAPE);
-  static final VectorSpecies<Long> LONG = VectorSpecies.of(long.class, SHAPE);
   static final int FLOAT_STEP = FLOAT.length();
   static final int DOUBLE_STEP = DOUBLE.length();
 
-  static final FloatVector FLOAT_ZERO = FloatVector.zero(FLOAT);
-  static final FloatVector FLOAT_LEAST = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
-  static final DoubleVector DOUBLE_ZERO = DoubleVector.zero(DOUBLE);
-  static final DoubleVector DOUBLE_LEAST = DoubleVector.broadcast(DOUBLE, Double.NEGATIVE_INFINITY);
-  static final LongVector LONG_ZERO = LongVector.zero(LONG);
+  /**
+   * The same numbers, but not final: C2 unrolls a loop whose stride it knows, and a loop with an
+   * exponential in it then spills its registers and takes up to twice as long.
+   */
+  static int floatStride = FLOATS;
+
+  static int doubleStride = DOUBLES;
+  static int floatStep = FLOAT_STEP;
+  static int doubleStep = DOUBLE_STEP;
+  static int tileStride = Tile.ROWS;
 
   private Lanes() {}
 

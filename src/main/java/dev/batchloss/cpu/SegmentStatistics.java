@@ -59,9 +59,9 @@ final class SegmentStatistics {
     shift = fixedShift;
   }
 
-  /** Whether {@code greatest} is so far above the shift that precision or range would suffer. */
-  boolean lagsBehind(double greatest) {
-    return (greatest - shift) * scale > LAG;
+  /** Above this an element makes the sums be taken again, with a shift that does not lag. */
+  double lagLimit() {
+    return started ? shift + LAG / scale : Double.NEGATIVE_INFINITY;
   }
 
   /** Expresses everything relative to another shift. */

@@ -18,7 +18,7 @@ final class TileKernel {
   /** The greatest of each lane's first {@code k} elements, NaN left out. */
   static void maximum(double[] z, int k, double[] greatest) {
     for (int part = 0; part < ROWS; part += DOUBLE_STEP) {
-      DoubleVector most = Lanes.DOUBLE_LEAST;
+      DoubleVector most = DoubleVector.broadcast(DOUBLE, Double.NEGATIVE_INFINITY);
       for (int i = part; i < k * ROWS; i += ROWS) {
         DoubleVector x = DoubleVector.fromArray(DOUBLE, z, i);
         most = most.blend(x, x.compare(VectorOperators.GT, most));
@@ -29,10 +29,11 @@ final class TileKernel {
 
   /** sum = sum + Σ e^d. */
   static void addExp(double[] z, int k, double[] shift, double scale, double[] sum) {
+    int stride = Lanes.tileStride;
     for (int part = 0; part < ROWS; part += DOUBLE_STEP) {
       DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
       DoubleVector total = DoubleVector.fromArray(DOUBLE, sum, part);
-      for (int i = part; i < k * ROWS; i += ROWS) {
+      for (int i = part; i < k * ROWS; i += stride) {
         DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
         total = total.add(DoubleMath.exp(d));
       }
@@ -43,11 +44,12 @@ final class TileKernel {
   /** Adds Σ e^d·d and Σ e^2d; a term with e^d = 0 is 0. */
   static void addMoments(
       double[] z, int k, double[] shift, double scale, double[] entropyMoment, double[] squareSum) {
+    int stride = Lanes.tileStride;
     for (int part = 0; part < ROWS; part += DOUBLE_STEP) {
       DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
       DoubleVector entropies = DoubleVector.fromArray(DOUBLE, entropyMoment, part);
       DoubleVector squares = DoubleVector.fromArray(DOUBLE, squareSum, part);
-      for (int i = part; i < k * ROWS; i += ROWS) {
+      for (int i = part; i < k * ROWS; i += stride) {
         DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
         DoubleVector e = DoubleMath.exp(d);
         entropies = entropies.add(e.mul(d).blend(0.0, DoubleMath.underflows(d)));
@@ -70,11 +72,12 @@ final class TileKernel {
 
   /** z = e^d·(u + e·d): a gradient but for its targets; where e^d is 0, d is taken as 0. */
   static void gradient(double[] z, int k, double[] shift, double scale, double[] u, double[] e) {
+    int stride = Lanes.tileStride;
     for (int part = 0; part < ROWS; part += DOUBLE_STEP) {
       DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
       DoubleVector us = DoubleVector.fromArray(DOUBLE, u, part);
       DoubleVector es = DoubleVector.fromArray(DOUBLE, e, part);
-      for (int i = part; i < k * ROWS; i += ROWS) {
+      for (int i = part; i < k * ROWS; i += stride) {
         DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
         VectorMask<Double> nothing = DoubleMath.underflows(d);
         DoubleVector inner = d.blend(0.0, nothing).fma(es, us);

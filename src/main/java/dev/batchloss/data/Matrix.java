@@ -130,11 +130,11 @@ public final class Matrix {
   /**
    * A copy of {@code rows}, row-major, in an array of its own.
    *
-   * @throws IllegalArgumentException if the rows differ in length
+   * @throws IllegalArgumentException if the rows differ in length or do not fit one array together
    */
   public static Matrix copyOf(float[][] rows) {
     int classes = rows.length == 0 ? 0 : rows[0].length;
-    float[] values = new float[Math.toIntExact(product(rows.length, classes))];
+    float[] values = new float[arrayLength(rows.length, classes)];
     for (int r = 0; r < rows.length; r++) {
       requireLength(r, rows[r].length, classes);
       System.arraycopy(rows[r], 0, values, r * classes, classes);
@@ -145,11 +145,11 @@ public final class Matrix {
   /**
    * A copy of {@code rows}, row-major, in an array of its own.
    *
-   * @throws IllegalArgumentException if the rows differ in length
+   * @throws IllegalArgumentException if the rows differ in length or do not fit one array together
    */
   public static Matrix copyOf(double[][] rows) {
     int classes = rows.length == 0 ? 0 : rows[0].length;
-    double[] values = new double[Math.toIntExact(product(rows.length, classes))];
+    double[] values = new double[arrayLength(rows.length, classes)];
     for (int r = 0; r < rows.length; r++) {
       requireLength(r, rows[r].length, classes);
       System.arraycopy(rows[r], 0, values, r * classes, classes);
@@ -169,10 +169,12 @@ public final class Matrix {
   }
 
   /**
-   * The same memory, from {@code offset} elements on, as another shape with explicit strides.
+   * A view of {@code outer × classes × inner} numbers with explicit strides, in elements; element
+   * (0, 0, 0) is the first of the segment. A stride of 0 repeats one value along its axis and is
+   * for reading only.
    *
    * @throws IllegalArgumentException if an argument is negative or the last element lies outside
-   *     the memory of this view
+   *     the segment
    */
   public static Matrix strided(
       MemorySegment segment,
@@ -189,7 +191,8 @@ public final class Matrix {
   /** The rows {@code fromOuter·inner} (inclusive) to {@code toOuter·inner} (exclusive). */
   public Matrix outerSlice(long fromOuter, long toOuter) {
     Objects.checkFromToIndex(fromOuter, toOuter, outer);
-    long skip = fromOuter == toOuter ? 0 : fromOuter * outerStride * type.bytes();
+    boolean empty = fromOuter == toOuter || isEmpty();
+    long skip = empty ? 0 : fromOuter * outerStride * type.bytes();
     return new Matrix(
         type,
         segment.asSlice(skip),
@@ -278,13 +281,13 @@ public final class Matrix {
 
   /** Returns whether no two elements can share memory, as an output needs it. */
   public boolean hasDistinctElements() {
+    if (isEmpty()) {
+      return true;
+    }
     long[][] axes = {{outer, outerStride}, {classes, classStride}, {inner, innerStride}};
     Arrays.sort(axes, Comparator.comparingLong(axis -> axis[1]));
     long reach = 0;
     for (long[] axis : axes) {
-      if (axis[0] == 0) {
-        return true;
-      }
       if (axis[0] > 1) {
         if (axis[1] <= reach) {
           return false;
@@ -304,22 +307,22 @@ public final class Matrix {
         && outerStride == other.outerStride
         && classStride == other.classStride
         && innerStride == other.innerStride
-        && segment.address() == other.segment.address()
-        && Objects.equals(array(), other.array());
+        && segment.asSlice(0, 0).equals(other.segment.asSlice(0, 0));
   }
 
   /** Returns whether any byte of this view may also be one of {@code other}'s. */
   public boolean overlaps(Matrix other) {
-    if (rows() == 0 || classes == 0 || other.rows() == 0 || other.classes == 0) {
-      return false;
-    }
-    return segment
-        .asSlice(0, reachInBytes())
-        .asOverlappingSlice(other.segment.asSlice(0, other.reachInBytes()))
-        .isPresent();
+    return !other.isEmpty() && overlaps(other.segment.asSlice(0, other.reachInBytes()));
   }
 
-  /** Returns the array behind a heap view, or null if the memory is native. */
+  /** Returns whether any byte of this view may also be one of {@code memory}'s. */
+  public boolean overlaps(MemorySegment memory) {
+    return !isEmpty()
+        && memory.byteSize() > 0
+        && segment.asSlice(0, reachInBytes()).asOverlappingSlice(memory).isPresent();
+  }
+
+  /** Returns the array behind a heap view, or null if the memory is native or read-only. */
   public @Nullable Object array() {
     return segment.heapBase().orElse(null);
   }
@@ -331,7 +334,7 @@ public final class Matrix {
 
   private void requireRoom() {
     product(outer, inner);
-    if (outer == 0 || classes == 0 || inner == 0) {
+    if (isEmpty()) {
       return;
     }
     long needed = reachInBytes();
@@ -351,21 +354,46 @@ public final class Matrix {
     }
   }
 
+  private boolean isEmpty() {
+    return outer == 0 || classes == 0 || inner == 0;
+  }
+
   private long reachInBytes() {
     long last =
-        Math.addExact(
-            Math.addExact(product(outer - 1, outerStride), product(classes - 1, classStride)),
+        sum(
+            sum(product(outer - 1, outerStride), product(classes - 1, classStride)),
             product(inner - 1, innerStride));
-    return product(Math.addExact(last, 1), type.bytes());
+    return product(sum(last, 1), type.bytes());
   }
 
   private static long product(long a, long b) {
     try {
       return Math.multiplyExact(a, b);
     } catch (ArithmeticException e) {
-      throw new IllegalArgumentException(
-          "a matrix of this shape has more than 2^63 bytes: %d × %d".formatted(a, b), e);
+      throw tooLarge(a + " × " + b, e);
     }
+  }
+
+  private static long sum(long a, long b) {
+    try {
+      return Math.addExact(a, b);
+    } catch (ArithmeticException e) {
+      throw tooLarge(a + " + " + b, e);
+    }
+  }
+
+  private static IllegalArgumentException tooLarge(String what, ArithmeticException cause) {
+    return new IllegalArgumentException(
+        "a matrix of this shape reaches beyond 2^63: " + what, cause);
+  }
+
+  private static int arrayLength(int rows, int classes) {
+    long length = (long) rows * classes;
+    if (length > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException(
+          "%d rows of %d values do not fit one array".formatted(rows, classes));
+    }
+    return (int) length;
   }
 
   private static long notNegative(String name, long value) {

@@ -62,6 +62,22 @@ class NumericFileTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"60000, 1, 20", "9, 1100, 211", "700, 3, 1000"})
+  void aFortranOrderFileIsReadInTilesAlongEveryAxis(int first, int middle, int last)
+      throws IOException {
+    int[] shape = {first, middle, last};
+    long[] count = {first, middle, last};
+    Path path = write(shape, 8, ArrayOrder.FORTRAN, ByteOrder.LITTLE_ENDIAN);
+    try (NumericFile file = NumericFile.open(path);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment into = arena.allocate(file.header().bytes());
+      assertThat(into.byteSize()).isGreaterThan(2 * StagingBuffers.BYTES);
+      file.read(new long[3], count, into);
+      assertRegion(shape, new long[3], count, 8, into);
+    }
+  }
+
   /** Shapes of one to five axes; one in four too large for a staging buffer at once. */
   private static int[] shape(Random random) {
     if (random.nextInt(4) == 0) {

@@ -1,0 +1,20 @@
+package dev.batchloss.bench;
+
+import dev.batchloss.loss.CrossEntropy;
+
+/**
+ * What does label smoothing, a second sum over each row, add to the loss?
+ *
+ * <pre>bench/run CrossEntropyLabelSmoothing -p shape=4096x32000</pre>
+ */
+public class CrossEntropyLabelSmoothing extends LossAgainstCeiling {
+  /** Compared with a sum. */
+  public CrossEntropyLabelSmoothing() {
+    super(Ceiling.Pass.SUM);
+  }
+
+  @Override
+  CrossEntropy crossEntropy() {
+    return CrossEntropy.builder().labelSmoothing(0.1).build();
+  }
+}

@@ -1,0 +1,127 @@
+package dev.batchloss.bench;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The outcome of a report, as it is written to JSON.
+ *
+ * @param command what makes another one
+ * @param started when it began, ISO 8601
+ * @param backend the backend's name
+ * @param backendDetail what the backend says it runs on
+ * @param machine where it ran
+ * @param loadBefore the system's load average before the first fork, negative if unknown
+ * @param rounds how many JVMs measured each line
+ * @param rows one a line
+ */
+record RatioTable(
+    String command,
+    String started,
+    String backend,
+    String backendDetail,
+    Machine machine,
+    double loadBefore,
+    int rounds,
+    List<Row> rows) {
+
+  /**
+   * One line. Times are medians over iterations of the iterations' medians.
+   *
+   * @param question the benchmark class
+   * @param shape rows × classes
+   * @param type the format of the logits
+   * @param memory where they stand
+   * @param metrics the metrics asked for, or empty
+   * @param bytes the size of the logits
+   * @param lossNanos the time of the loss
+   * @param ceiling what it is compared with: sum, copy, scale
+   * @param ceilingNanos its time
+   * @param ratio median over iterations of the ceiling's time over the loss's, turn by turn
+   * @param lowerQuartile of the same
+   * @param upperQuartile of the same
+   * @param bestRatio the ceiling's shortest time over the loss's shortest, in any iteration each
+   * @param others the share of all processors that other processes used, median over iterations
+   * @param goal the ratio aimed at, NaN for none
+   * @param iterations how many iterations there were, over all rounds
+   * @param turns how often loss and ceiling took turns
+   */
+  record Row(
+      String question,
+      String shape,
+      String type,
+      String memory,
+      String metrics,
+      long bytes,
+      double lossNanos,
+      String ceiling,
+      double ceilingNanos,
+      double ratio,
+      double lowerQuartile,
+      double upperQuartile,
+      double bestRatio,
+      double others,
+      double goal,
+      int iterations,
+      long turns) {
+
+    /** Where others use more of the machine than this, a ratio below its goal proves nothing. */
+    private static final double BUSY = 0.05;
+
+    String markdown() {
+      String name = metrics.isEmpty() ? question : question + " " + metrics;
+      return "| %s | %s | %s | %s | %s | %.1f | %s | %.1f | **%s** | %s–%s | %s | %.0f%% | %s |"
+          .formatted(
+              name,
+              shape.replace('x', '×'),
+              type,
+              memory.toLowerCase(Locale.ROOT),
+              milliseconds(lossNanos),
+              bytes / lossNanos,
+              ceiling,
+              bytes / ceilingNanos,
+              percent(ratio),
+              percent(lowerQuartile),
+              percent(upperQuartile),
+              percent(bestRatio),
+              100 * others,
+              verdict());
+    }
+
+    private String verdict() {
+      if (Double.isNaN(goal)) {
+        return "";
+      }
+      String outcome = ratio >= goal ? "met" : others > BUSY ? "open: others busy" : "missed";
+      return "%.0f%% %s".formatted(100 * goal, outcome);
+    }
+
+    private static String milliseconds(double nanos) {
+      return String.format(nanos < 10e6 ? "%.3f" : "%.1f", nanos / 1e6);
+    }
+  }
+
+  /** Returns a share with as many digits as it deserves. */
+  static String percent(double share) {
+    return String.format(share < 0.1 ? "%.1f%%" : "%.0f%%", 100 * share);
+  }
+
+  /** Returns the report as Markdown. */
+  String markdown() {
+    StringBuilder text = new StringBuilder();
+    text.append("`%s`, %s, backend %s (%s).\n".formatted(command, started, backend, backendDetail));
+    text.append(machine.text()).append('.');
+    text.append(" Load average before: %.2f.".formatted(loadBefore));
+    text.append(" %d %s a line.\n\n".formatted(rounds, rounds == 1 ? "JVM" : "JVMs"));
+    text.append(
+        """
+        | benchmark | shape | type | memory | loss, ms | loss, GB/s | ceiling | ceiling, GB/s \
+        | loss / ceiling | quartiles | best / best | others' CPU | goal |
+        | --- | --- | --- | --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | --- |
+        """);
+    for (Row row : rows) {
+      text.append(row.markdown()).append('\n');
+    }
+    return text.toString();
+  }
+}
