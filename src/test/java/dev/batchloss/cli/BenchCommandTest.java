@@ -51,4 +51,11 @@ class BenchCommandTest {
   void anUnavailableBackendEndsWithFour() {
     assertThat(CommandRun.of("bench", "--backend=abacus").exitCode()).isEqualTo(4);
   }
+
+  @Test
+  void tooLittleMemoryEndsWithOneAndAHint() {
+    CommandRun run = CommandRun.of("bench", "--shape=2000000000x1", "--backend=scalar");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err().lines()).singleElement().asString().contains("out of memory", "-Xmx");
+  }
 }

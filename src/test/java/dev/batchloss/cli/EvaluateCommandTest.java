@@ -75,6 +75,28 @@ class EvaluateCommandTest {
   }
 
   @Test
+  void everyMetricHasItsOwnValue() {
+    JsonNode metrics =
+        run("--metrics", "accuracy,top2,mrr,brier,ece,per-class", "--json").json().get("metrics");
+    double[] wrong = {1 / (1 + Math.E), 1 / (1 + Math.exp(-2)), 1 / (1 + Math.exp(5))};
+    double brier = 0;
+    for (double share : wrong) {
+      brier += 2 * share * share / 3;
+    }
+    double gaps = wrong[0] + wrong[1] + wrong[2];
+    assertThat(metrics.get("accuracy").doubleValue()).isCloseTo(2 / 3.0, within(1e-12));
+    assertThat(metrics.get("top2").doubleValue()).isEqualTo(1);
+    assertThat(metrics.get("mrr").doubleValue()).isCloseTo(2.5 / 3, within(1e-12));
+    assertThat(metrics.get("brier").doubleValue()).isCloseTo(brier, within(1e-6));
+    assertThat(metrics.get("ece").doubleValue()).isCloseTo(gaps / 3, within(1e-6));
+    JsonNode first = metrics.at("/perClass/0");
+    assertThat(first.get("class").intValue()).isZero();
+    assertThat(first.get("count").intValue()).isEqualTo(1);
+    assertThat(first.get("loss").doubleValue()).isCloseTo(-Math.log(1 - wrong[1]), within(1e-6));
+    assertThat(first.get("recall").doubleValue()).isZero();
+  }
+
+  @Test
   void printsTheFactsOfTheDigitsAsJson() {
     JsonNode json =
         CommandRun.of(

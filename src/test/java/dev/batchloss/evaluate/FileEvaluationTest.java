@@ -1,6 +1,7 @@
 package dev.batchloss.evaluate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.batchloss.ArrayFiles;
@@ -9,6 +10,7 @@ import dev.batchloss.LossResult;
 import dev.batchloss.Metric;
 import dev.batchloss.Outputs;
 import dev.batchloss.data.ElementType;
+import dev.batchloss.data.InvalidTargetException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
 import dev.batchloss.io.NumericFile;
@@ -306,6 +308,27 @@ class FileEvaluationTest {
     double expected = (smallRowLoss(0) + 3 * smallRowLoss(1) + smallRowLoss(2)) / 5;
     assertThat(result.loss()).isCloseTo(expected, within(1e-6));
     assertThat(result.summary().weightSum()).isEqualTo(5);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10, 290000", "290000, 299999"})
+  void badTargetsAreCountedAmongAllRows(int first, int second) throws IOException {
+    int n = 300_000;
+    long[] labels = new long[n];
+    labels[first] = 2;
+    labels[second] = 3;
+    FileEvaluation.Builder evaluation =
+        FileEvaluation.builder()
+            .input(ArrayFiles.floats(file("x"), new long[] {n, 2}, new float[2 * n]).toString())
+            .targets(ArrayFiles.longs(file("t"), new long[] {n}, labels).toString());
+    assertThatThrownBy(() -> run(evaluation))
+        .isInstanceOfSatisfying(
+            InvalidTargetException.class,
+            e -> {
+              assertThat(e.row()).isEqualTo(first);
+              assertThat(e.value()).isEqualTo(2);
+              assertThat(e.count()).isEqualTo(2);
+            });
   }
 
   @Test
