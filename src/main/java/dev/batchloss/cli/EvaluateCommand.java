@@ -164,7 +164,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    RowProgress progress = new RowProgress(console);
+    RowProgress progress = new RowProgress(console, System::nanoTime);
     FileEvaluation.Builder evaluation = evaluation();
     if (!quiet) {
       evaluation.progress(progress);

@@ -34,7 +34,7 @@ record Failure(String message, int exitCode) {
       case AccessDeniedException _ -> message + ": access is denied";
       case UncheckedIOException unchecked -> messageOf(unchecked.getCause());
       case OutOfMemoryError _ ->
-          "out of memory (%s); --chunk-rows N takes fewer rows at once, -Xmx in BATCHLOSS_JAVA_OPTS gives more"
+          "out of memory (%s); a smaller --chunk-rows or --shape takes less, -Xmx in BATCHLOSS_JAVA_OPTS gives more"
               .formatted(message);
       case ParameterException e ->
           "%s (see '%s --help')"

@@ -1,6 +1,7 @@
 package dev.batchloss.cli;
 
 import dev.batchloss.evaluate.ProgressListener;
+import java.util.function.LongSupplier;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -14,17 +15,20 @@ final class RowProgress implements ProgressListener, AutoCloseable {
   private static final int UPDATE_MILLIS = 200;
 
   private final Console console;
-  private final long started = System.nanoTime();
+  private final LongSupplier nanoClock;
+  private final long started;
   private boolean decided;
   private @Nullable ProgressBar bar;
 
-  RowProgress(Console console) {
+  RowProgress(Console console, LongSupplier nanoClock) {
     this.console = console;
+    this.nanoClock = nanoClock;
+    this.started = nanoClock.getAsLong();
   }
 
   @Override
   public void onRows(long rowsDone, long rows) {
-    if (!decided && rowsDone < rows && System.nanoTime() - started > PATIENCE_NANOS) {
+    if (!decided && rowsDone < rows && nanoClock.getAsLong() - started > PATIENCE_NANOS) {
       decided = true;
       bar = console.errIsTerminal().getAsBoolean() ? newBar(rows) : null;
     }

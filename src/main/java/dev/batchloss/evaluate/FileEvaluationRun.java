@@ -30,6 +30,9 @@ final class FileEvaluationRun {
   /** Rows that are scattered in the file come in longer runs the more there are. */
   private static final long SCATTERED_BLOCK_BYTES = 128 << 20;
 
+  /** The JVM lets as much native memory be taken as heap: a few blocks must fit in it. */
+  private static final long BLOCKS_IN_MEMORY = 16;
+
   private static final double NANOS = 1e9;
 
   private final FileEvaluation options;
@@ -132,8 +135,15 @@ final class FileEvaluationRun {
     boolean scattered =
         files.input().header().arrayOrder() == ArrayOrder.FORTRAN
             || files.classAxis() < files.shape().length - 1;
-    long rowBytes = (long) files.classes() * files.input().type().bytes();
-    return Math.max(1, (scattered ? SCATTERED_BLOCK_BYTES : BLOCK_BYTES) / rowBytes);
+    long most =
+        Math.min(
+            scattered ? SCATTERED_BLOCK_BYTES : BLOCK_BYTES,
+            Runtime.getRuntime().maxMemory() / BLOCKS_IN_MEMORY);
+    int elementBytes = files.input().type().bytes();
+    if (files.targetKind() == TargetKind.PROBABILITIES) {
+      elementBytes += files.targets().type().bytes();
+    }
+    return Math.max(1, most / ((long) files.classes() * elementBytes));
   }
 
   private static Loss withClassWeights(Loss loss, double @Nullable [] weights) {
