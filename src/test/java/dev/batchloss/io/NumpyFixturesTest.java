@@ -165,7 +165,8 @@ class NumpyFixturesTest {
   @Test
   void writesTheBytesNumpyWrites() throws IOException {
     Path mine = folder.resolve("mine.npy");
-    for (String name : List.of("version1.npy", "scalar.npy", "empty.npy", "vector.npy")) {
+    for (String name :
+        List.of("version1.npy", "scalar.npy", "empty.npy", "vector.npy", "aligned.npy")) {
       try (NumericFile numpy = NumericFile.open(Fixtures.path(name))) {
         long[] shape = numpy.shape().stream().mapToLong(Long::longValue).toArray();
         try (NpyWriter writer = NpyWriter.create(mine, numpy.type(), shape)) {
