@@ -88,11 +88,21 @@ final class Tile {
     } else if (atOnce) {
       elements.read(matrix.rowOffset(first), n * k, floatStaging, 0);
     }
+    if (atOnce) {
+      transpose(from, start, n, k);
+      return;
+    }
     for (int lane = 0; lane < n; lane++) {
-      if (!atOnce) {
-        elements.readRow(first + lane, c, k, floatStaging);
+      elements.readRow(first + lane, c, k, floatStaging);
+      for (int j = 0; j < k; j++) {
+        floats[j * ROWS + lane] = floatStaging[j];
       }
-      int row = atOnce ? start + lane * k : 0;
+    }
+  }
+
+  private void transpose(float[] from, int start, int n, int k) {
+    for (int lane = 0; lane < n; lane++) {
+      int row = start + lane * k;
       for (int j = 0; j < k; j++) {
         floats[j * ROWS + lane] = from[row + j];
       }
