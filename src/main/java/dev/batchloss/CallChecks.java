@@ -9,6 +9,7 @@ import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.Reduction;
 import dev.batchloss.plan.RowPlan;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Whether the parts of one call fit each other, before anything is read or written. */
 final class CallChecks {
+  /** Never started: stands for every thread but the caller's. */
+  private static final Thread ANOTHER_THREAD = new Thread(() -> {});
+
   private CallChecks() {}
 
   static void check(RowPlan plan, Matrix input, Targets targets, Outputs outputs) {
@@ -51,6 +55,7 @@ final class CallChecks {
         "log-sum-exp is of logits, the input is %s",
         plan.input().kind());
     checkUpstream(plan, input, outputs);
+    checkThreads(input, targets, outputs);
   }
 
   private static void checkMatrix(Matrix input, Outputs outputs) {
@@ -110,6 +115,21 @@ final class CallChecks {
         });
   }
 
+  /** Workers touch all of it: memory of a confined arena would fail them half-way. */
+  private static void checkThreads(Matrix input, Targets targets, Outputs outputs) {
+    requireShared("the input", input);
+    requireShared(nameOf(outputs.matrixKind()), outputs.matrixFor(input));
+    requireShared("the row losses", outputs.rowLosses());
+    requireShared("the log-sum-exp", outputs.logSumExp());
+    requireShared("upstream", outputs.rowUpstream());
+    requireShared("the sample weights", targets.sampleWeights());
+    switch (targets) {
+      case ClassTargets classes -> requireShared("the targets", classes.indices());
+      case ProbabilityTargets probabilities ->
+          requireShared("the targets", probabilities.probabilities());
+    }
+  }
+
   private static void checkUpstream(RowPlan plan, Matrix input, Outputs outputs) {
     boolean given = outputs.upstream() != null || outputs.rowUpstream() != null;
     require(
@@ -135,6 +155,19 @@ final class CallChecks {
 
   private static String nameOf(MatrixOutput kind) {
     return "the " + kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private static void requireShared(String what, @Nullable Matrix matrix) {
+    if (matrix != null) {
+      requireShared(what, matrix.segment());
+    }
+  }
+
+  private static void requireShared(String what, MemorySegment segment) {
+    require(
+        segment.isAccessibleBy(ANOTHER_THREAD),
+        "the memory of %s belongs to one thread; allocate it in Arena.ofShared() or ofAuto()",
+        what.replaceFirst("^the ", ""));
   }
 
   private static void requireShape(String what, Matrix matrix, Matrix input) {

@@ -173,6 +173,9 @@ public final class Outputs {
 
   Set<RowStatistic> statistics() {
     Set<RowStatistic> statistics = EnumSet.noneOf(RowStatistic.class);
+    if (returnsLogSumExp || logSumExp != null) {
+      statistics.add(RowStatistic.LOG_SUM_EXP);
+    }
     for (Metric metric : metrics) {
       statistics.addAll(metric.kind().statistics());
     }

@@ -13,6 +13,7 @@ import dev.batchloss.loss.CrossEntropy;
 import dev.batchloss.loss.Loss;
 import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.Reduction;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
@@ -63,6 +64,17 @@ class CallChecksTest {
 
   private void assertRefused(Outputs outputs, String message) {
     assertRefused(mean, targets, outputs, message);
+  }
+
+  @Test
+  void memoryOfOneThreadIsRefused() {
+    try (Arena arena = Arena.ofConfined()) {
+      Matrix confined = Matrix.of(arena.allocate(24), ElementType.FLOAT32, 2, 3);
+      assertRefused(
+          Outputs.gradientInto(confined),
+          "the memory of gradient belongs to one thread; allocate it in Arena.ofShared() or"
+              + " ofAuto()");
+    }
   }
 
   @Test

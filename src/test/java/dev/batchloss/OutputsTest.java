@@ -50,7 +50,9 @@ class OutputsTest {
     assertThat(all.rowUpstream()).satisfies(vector -> assertThat(vector.get(1, 0)).isEqualTo(5));
     assertThat(all.metrics()).containsExactlyInAnyOrder(Metric.ACCURACY, Metric.MRR);
     assertThat(all.metrics()).isUnmodifiable();
-    assertThat(all.statistics()).containsExactlyInAnyOrder(RowStatistic.ARGMAX, RowStatistic.RANK);
+    assertThat(all.statistics())
+        .containsExactlyInAnyOrder(
+            RowStatistic.LOG_SUM_EXP, RowStatistic.ARGMAX, RowStatistic.RANK);
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.RowEpilogue;
 import dev.batchloss.plan.RowNeeds;
 import dev.batchloss.plan.RowPlan;
+import dev.batchloss.plan.RowStatistic;
 import dev.batchloss.plan.RowStatistics;
 import dev.batchloss.plan.TargetKind;
 import dev.batchloss.plan.TargetScan;
@@ -70,7 +71,9 @@ final class Call {
     this.floatClassWeights = weights == null ? null : toFloats(classWeights);
     this.classWeightsBefore = weights == null ? null : prefixSums(weights);
     this.readsIgnoredRows =
-        outputKind == MatrixOutput.SOFTMAX || outputKind == MatrixOutput.LOG_SOFTMAX;
+        outputKind == MatrixOutput.SOFTMAX
+            || outputKind == MatrixOutput.LOG_SOFTMAX
+            || request.statistics().contains(RowStatistic.LOG_SUM_EXP);
     this.indices = request.targets() instanceof ClassTargets targets ? targets : null;
     this.sampleWeights = request.targets() == null ? null : request.targets().sampleWeights();
     this.ignoredClass = plan.ignoredClass();

@@ -227,7 +227,8 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
       scalars.k = 0;
     }
     // Of the target only its z is left once the row has been overwritten.
-    double targetGradient = gradient && !zero && soft == null ? targetGradient(rows, i, shift) : 0;
+    double targetGradient =
+        gradient && !zero && call.needs.target() ? targetGradient(rows, i, shift) : 0;
     for (int c = from; c < end; ) {
       int n = blockLength(end - c);
       if (zero) {
@@ -240,7 +241,7 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
       c += n;
     }
     int target = rows.target[i];
-    if (gradient && !zero && soft == null && target >= from && target < end) {
+    if (gradient && !zero && call.needs.target() && target >= from && target < end) {
       to.set(outputStart + target, targetGradient);
     }
   }

@@ -262,7 +262,7 @@ final class FloatRowPass implements BatchPass, SegmentPass {
       c += n;
     }
     int target = rows.target[i];
-    if (gradient && !zero && soft == null && target >= from && target < end) {
+    if (gradient && !zero && call.needs.target() && target >= from && target < end) {
       to.set(outputStart + target, targetGradient(rows, i));
     }
   }

@@ -134,7 +134,7 @@ final class ProbabilityPass implements BatchPass {
       sum += blockSum;
     }
     if (checks) {
-      ProbabilityCheck.requireSum(row, sum, transform.sumTolerance());
+      ProbabilityCheck.requireSum(row, sum, transform, call.input.type());
     }
     return normalizes ? sum : 1;
   }
@@ -203,7 +203,7 @@ final class ProbabilityPass implements BatchPass {
     }
     for (int j = 0; j < n; j++) {
       double subtracted = rows.k[i] == 0 ? 0 : rows.k[i] * call.classWeight(c + j);
-      if (soft == null) {
+      if (call.needs.target()) {
         subtracted += c + j == rows.target[i] ? rows.r[i] : 0;
       } else if (rows.h[i] != 0) {
         subtracted += rows.h[i] * call.classWeight(c + j) * q[j];

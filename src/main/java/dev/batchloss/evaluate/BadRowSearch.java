@@ -72,7 +72,7 @@ final class BadRowSearch {
       ProbabilityCheck.requireProbability(rowOfAll, c, probability);
       sum += probability;
     }
-    ProbabilityCheck.requireSum(rowOfAll, sum, plan.input().sumTolerance());
+    ProbabilityCheck.requireSum(rowOfAll, sum, plan.input(), matrix.type());
   }
 
   private static InvalidDataException named(String where, InvalidDataException e) {

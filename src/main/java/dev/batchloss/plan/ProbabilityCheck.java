@@ -1,6 +1,7 @@
 package dev.batchloss.plan;
 
 import dev.batchloss.data.ClassTargets;
+import dev.batchloss.data.ElementType;
 import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
@@ -22,9 +23,11 @@ public final class ProbabilityCheck {
   /**
    * Checks the sum of a row.
    *
-   * @throws InvalidDataException if it differs from 1 by more than {@code tolerance}
+   * @throws InvalidDataException if it differs from 1 by more than the transform's tolerance and
+   *     what rounding every element to {@code type} may come to
    */
-  public static void requireSum(long row, double sum, double tolerance) {
+  public static void requireSum(long row, double sum, InputTransform transform, ElementType type) {
+    double tolerance = transform.sumTolerance() + rounding(type);
     if (!(Math.abs(sum - 1) <= tolerance)) {
       throw new InvalidDataException(
           "probabilities of row %d sum to %s, must be 1 within %s".formatted(row, sum, tolerance));
@@ -53,7 +56,18 @@ public final class ProbabilityCheck {
         requireProbability(row, c, probability);
         sum += probability;
       }
-      requireSum(row, sum, plan.input().sumTolerance());
+      requireSum(row, sum, plan.input(), input.type());
     }
+  }
+
+  /**
+   * The relative rounding error of the type: what the elements of a row that sums to 1 may lose.
+   */
+  private static double rounding(ElementType type) {
+    return switch (type) {
+      case FLOAT16 -> 0x1p-11;
+      case BFLOAT16 -> 0x1p-9;
+      case FLOAT32, FLOAT64 -> 0;
+    };
   }
 }

@@ -49,7 +49,8 @@ public record RowNeeds(
     boolean maximum = asked.contains(RowStatistic.MAXIMUM);
     boolean argmax = asked.contains(RowStatistic.ARGMAX);
     boolean rank = asked.contains(RowStatistic.RANK);
-    boolean sumForMetrics = entropy || squares || maximum || argmax || rank;
+    boolean sumForMetrics =
+        entropy || squares || maximum || argmax || rank || asked.contains(RowStatistic.LOG_SUM_EXP);
     return new RowNeeds(
         plan.input().kind() != InputKind.LOG_PROBABILITIES
             || sumForMetrics

@@ -121,7 +121,7 @@ final class RowReader {
       inputSum += x[c];
     }
     if (checks) {
-      ProbabilityCheck.requireSum(row, inputSum, transform.sumTolerance());
+      ProbabilityCheck.requireSum(row, inputSum, transform, input.type());
     }
   }
 
