@@ -11,6 +11,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Function;
 
 /**
  * Mean cross-entropy of one shape of float32 logits on several backends, and what the memory of
@@ -87,21 +88,18 @@ final class Benchmark {
 
   /** Measures the memory; comes before the backends. */
   List<Measurement> memory() {
-    List<Measurement> measurements = new ArrayList<>();
     try (MemoryCeiling ceiling = new MemoryCeiling(THREADS)) {
-      for (Task task : Task.values()) {
-        double seconds =
-            timer.seconds(
-                switch (task) {
-                  case LOSS -> () -> ceiling.read(logits);
-                  case GRADIENT -> () -> ceiling.copy(logits, other);
-                  case GRADIENT_IN_PLACE -> () -> ceiling.scaleInPlace(other);
-                });
-        ceilings.put(task, seconds);
-        measurements.add(measurement("memory", task, seconds));
-      }
+      Map<Task, Double> seconds =
+          time(
+              task ->
+                  switch (task) {
+                    case LOSS -> () -> ceiling.read(logits);
+                    case GRADIENT -> () -> ceiling.copy(logits, other);
+                    case GRADIENT_IN_PLACE -> () -> ceiling.scaleInPlace(other);
+                  });
+      ceilings.putAll(seconds);
+      return measurements("memory", seconds);
     }
-    return measurements;
   }
 
   /** Measures an engine. */
@@ -109,20 +107,36 @@ final class Benchmark {
     Loss loss = CrossEntropy.builder().build();
     Matrix input = Matrix.of(logits, rows, classes);
     Matrix output = Matrix.of(other, rows, classes);
-    List<Measurement> measurements = new ArrayList<>();
+    Targets labels = Targets.classes(targets);
+    // In place, each gradient becomes the next one's logits: small numbers, but no special ones.
+    Outputs inPlace = Outputs.gradientInPlace();
+    Outputs gradient = Outputs.gradientInto(output);
+    return measurements(
+        engine.backend().name(),
+        time(
+            task ->
+                switch (task) {
+                  case LOSS -> () -> engine.evaluate(loss, input, labels);
+                  case GRADIENT -> () -> engine.evaluate(loss, input, labels, gradient);
+                  case GRADIENT_IN_PLACE -> () -> engine.evaluate(loss, output, labels, inPlace);
+                }));
+  }
+
+  /** Times every task after all of them have been warmed up: they share code. */
+  private Map<Task, Double> time(Function<Task, Runnable> actions) {
     for (Task task : Task.values()) {
-      // In place, each gradient becomes the next one's logits: small numbers, but no special ones.
-      Matrix read = task == Task.GRADIENT_IN_PLACE ? output : input;
-      Outputs outputs =
-          switch (task) {
-            case LOSS -> Outputs.lossOnly();
-            case GRADIENT -> Outputs.gradientInto(output);
-            case GRADIENT_IN_PLACE -> Outputs.gradientInPlace();
-          };
-      double seconds =
-          timer.seconds(() -> engine.evaluate(loss, read, Targets.classes(targets), outputs));
-      measurements.add(measurement(engine.backend().name(), task, seconds));
+      timer.warmUp(actions.apply(task));
     }
+    Map<Task, Double> seconds = new EnumMap<>(Task.class);
+    for (Task task : Task.values()) {
+      seconds.put(task, timer.seconds(actions.apply(task)));
+    }
+    return seconds;
+  }
+
+  private List<Measurement> measurements(String backend, Map<Task, Double> seconds) {
+    List<Measurement> measurements = new ArrayList<>();
+    seconds.forEach((task, time) -> measurements.add(measurement(backend, task, time)));
     return measurements;
   }
 
