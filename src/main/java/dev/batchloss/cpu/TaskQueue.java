@@ -26,7 +26,7 @@ final class TaskQueue {
   /** Takes tasks until there are none. */
   void drain(Body body) {
     long task = next.getAndIncrement();
-    while (task < tasks && !hasFailed()) {
+    while (task < tasks && !hasFailedBefore(task)) {
       try {
         body.run(task);
       } catch (Throwable e) {
@@ -54,6 +54,11 @@ final class TaskQueue {
   /** Whether a task has thrown. */
   synchronized boolean hasFailed() {
     return failure != null;
+  }
+
+  /** A task that was taken before a later one failed is still run: its own failure comes first. */
+  private synchronized boolean hasFailedBefore(long task) {
+    return failedTask < task;
   }
 
   private synchronized void fail(long task, Throwable e) {
