@@ -49,7 +49,7 @@ final class ClassTargetBuffer {
                 .formatted(
                     source.file().name(),
                     block.firstRow() + row,
-                    type.toDouble(raw, row),
+                    type.toText(raw, row),
                     classes - 1),
             e);
       }

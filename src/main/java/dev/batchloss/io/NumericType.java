@@ -139,6 +139,20 @@ public enum NumericType {
     return bits;
   }
 
+  /**
+   * Returns the element at {@code index} (counted in elements from the start of the segment) as
+   * text for messages: integers in full, other numbers as {@link Double#toString(double)} has them.
+   *
+   * @throws IndexOutOfBoundsException if the element lies outside the segment
+   */
+  public String toText(MemorySegment segment, long index) {
+    if (elementType != null) {
+      return Double.toString(elementType.get(segment, index));
+    }
+    long bits = integerBits(segment, index);
+    return this == UINT64 ? Long.toUnsignedString(bits) : Long.toString(bits);
+  }
+
   /** Returns the integer at {@code index}; one of UINT64 beyond 2^63 comes out negative. */
   long integerBits(MemorySegment segment, long index) {
     return switch (this) {

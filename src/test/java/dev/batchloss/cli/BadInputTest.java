@@ -68,6 +68,17 @@ class BadInputTest {
   }
 
   @Test
+  void unsignedTargetsBeyond63BitsAreToldInFull() throws IOException {
+    byte[] rows = new byte[3 * Long.BYTES];
+    Arrays.fill(rows, Long.BYTES, 2 * Long.BYTES, (byte) 0xff);
+    Path targets = Files.write(file("b"), ArrayFiles.npy("<u8", "False", ROWS, rows));
+    assertRefused(
+        3,
+        evaluate(logits, targets),
+        "b.npy: target of row 1 is 18446744073709551615, must be an integer in 0..1");
+  }
+
+  @Test
   void shapesMustFitAndBothFilesAreNamed() throws IOException {
     for (long[] shape : new long[][] {{4}, {2}, {2, 3}, {3, 3}, {1, 3}, {3, 1, 1}, {}}) {
       int rows = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
