@@ -1,16 +1,13 @@
 package dev.batchloss.io;
 
+import static dev.batchloss.SparseFiles.writeAt;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.batchloss.SparseFiles;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,14 +21,7 @@ class LargeFileTest {
 
   @BeforeEach
   void needsHoles() throws IOException {
-    long hole = 512L << 20;
-    long before = Files.getFileStore(folder).getUsableSpace();
-    Path probe = folder.resolve("probe");
-    writeAt(probe, hole, (short) 1);
-    long used = before - Files.getFileStore(folder).getUsableSpace();
-    Files.delete(probe);
-    assumeTrue(
-        used < hole / 2, "a hole of " + hole + " bytes took " + used + ": no holes in " + folder);
+    SparseFiles.assumeHoles(folder);
   }
 
   @Test
@@ -86,14 +76,5 @@ class LargeFileTest {
     Path path = Files.write(folder.resolve("large.npy"), header);
     writeAt(path, header.length + ROWS * CLASSES * 2 - 2, (short) 0);
     return path;
-  }
-
-  private static void writeAt(Path path, long position, short... values) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(values.length * 2).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asShortBuffer().put(values);
-    try (FileChannel channel =
-        FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      channel.write(bytes, position);
-    }
   }
 }
