@@ -43,18 +43,26 @@ final class TileKernel {
     }
   }
 
-  /** Σ e^d, put in the place of the shifts. */
+  /**
+   * Σ e^d, put in the place of the shifts: the even and the odd classes each in order, as {@link
+   * PairTile} adds them.
+   */
   static void sumExp(float[] x, int k, int lanes, float[] shiftThenSum, float scale) {
-    int stride = Lanes.tileStride;
+    int stride = Lanes.pairStride;
     FloatVector scales = FloatVector.broadcast(FLOAT, scale);
     for (int part = 0; part < lanes; part += FLOAT_STEP) {
       FloatVector shifts = FloatVector.fromArray(FLOAT, shiftThenSum, part);
-      FloatVector total = FloatVector.zero(FLOAT);
+      FloatVector even = FloatVector.zero(FLOAT);
       for (int i = part; i < k * ROWS; i += stride) {
         FloatVector d = FloatVector.fromArray(FLOAT, x, i).sub(shifts).mul(scales);
-        total = total.add(FloatMath.exp(d));
+        even = even.add(FloatMath.exp(d));
       }
-      total.intoArray(shiftThenSum, part);
+      FloatVector odd = FloatVector.zero(FLOAT);
+      for (int i = part + ROWS; i < k * ROWS; i += stride) {
+        FloatVector d = FloatVector.fromArray(FLOAT, x, i).sub(shifts).mul(scales);
+        odd = odd.add(FloatMath.exp(d));
+      }
+      even.add(odd).intoArray(shiftThenSum, part);
     }
   }
 

@@ -131,6 +131,11 @@ final class TileStatistics {
 
   /** Whether anything is needed beyond maxima, sums and the target's elements. */
   boolean needsOthers() {
+    return needsOthers(call);
+  }
+
+  static boolean needsOthers(Call call) {
+    RowNeeds needs = call.needs;
     return needs.entropyMoment()
         || needs.squares()
         || needs.classMoment()

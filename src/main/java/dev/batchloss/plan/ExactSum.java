@@ -2,6 +2,7 @@ package dev.batchloss.plan;
 
 import java.io.Serializable;
 import java.math.BigInteger;
+import java.util.Objects;
 
 /**
  * A sum of doubles without any rounding, rounded once when it is read: the same bits for every
@@ -28,9 +29,14 @@ public final class ExactSum implements Serializable {
   /** The least subnormal is 2^−1074. */
   private static final int LEAST_EXPONENT = 1074;
 
+  private static final int EXPONENT_BITS = 11;
   private static final int SPECIAL_EXPONENT = 0x7ff;
 
   private final long[] chunks = new long[CHUNKS];
+
+  /** Part of every chunk; empty but within {@link #addAll}. */
+  private final long[] oddChunks = new long[CHUNKS];
+
   private int addsUntilCarry = ADDS_BEFORE_CARRY;
   private boolean nan;
   private boolean positiveInfinity;
@@ -48,28 +54,63 @@ public final class ExactSum implements Serializable {
 
   /** Adds one number. */
   public void add(double value) {
+    addTo(chunks, value);
+    if (--addsUntilCarry == 0) {
+      carry();
+    }
+  }
+
+  private void addTo(long[] to, double value) {
     long bits = Double.doubleToRawLongBits(value);
     int exponent = (int) (bits >>> FRACTION_BITS) & SPECIAL_EXPONENT;
     if (exponent == SPECIAL_EXPONENT) {
       addSpecial(value);
       return;
     }
-    long fraction = bits & FRACTION_MASK;
-    if (exponent == 0) {
-      exponent = 1;
-    } else {
-      fraction |= FRACTION_MASK + 1;
-    }
-    int position = exponent - 1;
+    // 0 for zeros and subnormals, which have no leading one and count as of exponent 1.
+    int leading = (exponent + SPECIAL_EXPONENT) >>> EXPONENT_BITS;
+    long fraction = (bits & FRACTION_MASK) | ((long) leading << FRACTION_BITS);
+    int position = exponent - leading;
     int chunk = position >>> 5;
     int offset = position & (CHUNK_BITS - 1);
     long low = (fraction << offset) & CHUNK_MASK;
     long high = fraction >>> (CHUNK_BITS - offset);
     long sign = bits >> 63;
-    chunks[chunk] += (low ^ sign) - sign;
-    chunks[chunk + 1] += (high ^ sign) - sign;
-    if (--addsUntilCarry == 0) {
-      carry();
+    to[chunk] += (low ^ sign) - sign;
+    to[chunk + 1] += (high ^ sign) - sign;
+  }
+
+  /** Adds the first {@code n} of {@code values}. */
+  public void addAll(double[] values, int n) {
+    Objects.checkFromIndexSize(0, n, values.length);
+    for (int from = 0; from < n; from += ADDS_BEFORE_CARRY / 2) {
+      int to = Math.min(n, from + ADDS_BEFORE_CARRY / 2);
+      if (addsUntilCarry <= to - from) {
+        carry();
+      }
+      addsUntilCarry -= to - from;
+      addBlock(values, from, to);
+    }
+  }
+
+  /**
+   * Every other number goes to chunks of its own: numbers of like magnitude meet in one chunk, and
+   * each would wait until the one before is stored.
+   */
+  private void addBlock(double[] values, int from, int to) {
+    long[] even = chunks;
+    long[] odd = oddChunks;
+    int i = from;
+    for (; i + 1 < to; i += 2) {
+      addTo(even, values[i]);
+      addTo(odd, values[i + 1]);
+    }
+    if (i < to) {
+      addTo(even, values[i]);
+    }
+    for (int c = 0; c < CHUNKS; c++) {
+      even[c] += odd[c];
+      odd[c] = 0;
     }
   }
 
