@@ -9,7 +9,6 @@ import dev.batchloss.plan.RowStatistics;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -66,11 +65,10 @@ final class PairTile {
     sumExp(pairs, lanes, maxima, (float) scale, sums);
     for (int lane = 0; lane < n; lane++) {
       float maximum = maxima[2 * lane];
-      boolean isFinite = maximum != Float.NEGATIVE_INFINITY;
-      double shift = isFinite ? maximum : 0;
+      double shift = maximum == Float.NEGATIVE_INFINITY ? 0 : maximum;
       shifts[at + lane] = shift;
       rows.shift[at + lane] = shift * scale;
-      rows.sum[at + lane] = isFinite ? sums[2 * lane] : Double.NaN;
+      rows.sum[at + lane] = sums[2 * lane];
     }
     if (call.needs.target()) {
       for (int lane = 0; lane < n; lane++) {
@@ -102,7 +100,7 @@ final class PairTile {
     }
   }
 
-  private static void movePairs(float[] from, int start, int distance, int n, float[] to, int at) {
+  static void movePairs(float[] from, int start, int distance, int n, float[] to, int at) {
     int position = start;
     for (int lane = 0; lane < n; lane++) {
       FloatVector.fromArray(PAIR, from, position).intoArray(to, at + 2 * lane);
@@ -120,7 +118,7 @@ final class PairTile {
   }
 
   /** The greatest of each row, NaN left out, in both of its lanes. */
-  private static void findMaxima(float[] x, int lanes, float[] maxima) {
+  static void findMaxima(float[] x, int lanes, float[] maxima) {
     for (int part = 0; part < lanes; part += FLOAT_STEP) {
       FloatVector most = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
       for (int i = part; i < x.length; i += PAIR_ROWS) {
@@ -132,14 +130,15 @@ final class PairTile {
     }
   }
 
-  /** Σ e^((x − maximum)·scale), the even and the odd classes each in order, in both lanes. */
-  private static void sumExp(float[] x, int lanes, float[] maxima, float scale, float[] sums) {
+  /**
+   * Σ e^((x − maximum)·scale), the even and the odd classes each in order, in both lanes; NaN where
+   * the maximum is infinite, as ∞ − ∞ is.
+   */
+  static void sumExp(float[] x, int lanes, float[] maxima, float scale, float[] sums) {
     int stride = Lanes.pairStride;
     FloatVector scales = FloatVector.broadcast(FLOAT, scale);
     for (int part = 0; part < lanes; part += FLOAT_STEP) {
-      FloatVector most = FloatVector.fromArray(FLOAT, maxima, part);
-      VectorMask<Float> nothing = most.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY);
-      FloatVector shifts = most.blend(0f, nothing);
+      FloatVector shifts = FloatVector.fromArray(FLOAT, maxima, part);
       FloatVector total = FloatVector.zero(FLOAT);
       for (int i = part; i < x.length; i += stride) {
         FloatVector d = FloatVector.fromArray(FLOAT, x, i).sub(shifts).mul(scales);

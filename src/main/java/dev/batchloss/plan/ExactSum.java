@@ -2,6 +2,7 @@ package dev.batchloss.plan;
 
 import java.io.Serializable;
 import java.math.BigInteger;
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -23,6 +24,8 @@ public final class ExactSum implements Serializable {
   /** 2098 bits from the least subnormal to the greatest double, and room for 2^60 addends. */
   private static final int CHUNKS = 70;
 
+  private static final int STRANDS = 4;
+
   private static final int FRACTION_BITS = 52;
   private static final long FRACTION_MASK = (1L << FRACTION_BITS) - 1;
 
@@ -34,8 +37,8 @@ public final class ExactSum implements Serializable {
 
   private final long[] chunks = new long[CHUNKS];
 
-  /** Part of every chunk; empty but within {@link #addAll}. */
-  private final long[] oddChunks = new long[CHUNKS];
+  /** Parts of every chunk, one after the other; 0 but within {@link #addAll}. */
+  private final long[] strands = new long[(STRANDS - 1) * CHUNKS];
 
   private int addsUntilCarry = ADDS_BEFORE_CARRY;
   private boolean nan;
@@ -54,13 +57,13 @@ public final class ExactSum implements Serializable {
 
   /** Adds one number. */
   public void add(double value) {
-    addTo(chunks, value);
+    addTo(chunks, 0, value);
     if (--addsUntilCarry == 0) {
       carry();
     }
   }
 
-  private void addTo(long[] to, double value) {
+  private void addTo(long[] to, int at, double value) {
     long bits = Double.doubleToRawLongBits(value);
     int exponent = (int) (bits >>> FRACTION_BITS) & SPECIAL_EXPONENT;
     if (exponent == SPECIAL_EXPONENT) {
@@ -71,7 +74,7 @@ public final class ExactSum implements Serializable {
     int leading = (exponent + SPECIAL_EXPONENT) >>> EXPONENT_BITS;
     long fraction = (bits & FRACTION_MASK) | ((long) leading << FRACTION_BITS);
     int position = exponent - leading;
-    int chunk = position >>> 5;
+    int chunk = at + (position >>> 5);
     int offset = position & (CHUNK_BITS - 1);
     long low = (fraction << offset) & CHUNK_MASK;
     long high = fraction >>> (CHUNK_BITS - offset);
@@ -94,24 +97,26 @@ public final class ExactSum implements Serializable {
   }
 
   /**
-   * Every other number goes to chunks of its own: numbers of like magnitude meet in one chunk, and
-   * each would wait until the one before is stored.
+   * Neighbours go to chunks of their own: numbers of like magnitude meet in one chunk, and each
+   * would wait until the one before is stored.
    */
   private void addBlock(double[] values, int from, int to) {
-    long[] even = chunks;
-    long[] odd = oddChunks;
+    long[] first = chunks;
+    long[] others = strands;
     int i = from;
-    for (; i + 1 < to; i += 2) {
-      addTo(even, values[i]);
-      addTo(odd, values[i + 1]);
+    for (; i <= to - STRANDS; i += STRANDS) {
+      addTo(first, 0, values[i]);
+      addTo(others, 0, values[i + 1]);
+      addTo(others, CHUNKS, values[i + 2]);
+      addTo(others, 2 * CHUNKS, values[i + 3]);
     }
-    if (i < to) {
-      addTo(even, values[i]);
+    for (; i < to; i++) {
+      addTo(first, 0, values[i]);
     }
     for (int c = 0; c < CHUNKS; c++) {
-      even[c] += odd[c];
-      odd[c] = 0;
+      first[c] += others[c] + others[CHUNKS + c] + others[2 * CHUNKS + c];
     }
+    Arrays.fill(others, 0);
   }
 
   /** Adds everything that {@code other} holds. */
