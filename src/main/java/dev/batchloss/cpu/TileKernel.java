@@ -47,8 +47,7 @@ final class TileKernel {
    * Σ e^d over class {@code c} and every other after it. One sum a loop: C2 keeps a second one in
    * memory, and takes ten times as long.
    */
-  static void sumExp(
-      float[] x, int c, int k, int lanes, float[] shift, float scale, float[] sum) {
+  static void sumExp(float[] x, int c, int k, int lanes, float[] shift, float scale, float[] sum) {
     int stride = Lanes.pairStride;
     FloatVector scales = FloatVector.broadcast(FLOAT, scale);
     for (int part = 0; part < lanes; part += FLOAT_STEP) {
