@@ -31,9 +31,7 @@ final class SummaryFold implements RowFold {
 
   @Override
   public void fold(RowStatistics batch) {
-    for (int i = 0; i < batch.size; i++) {
-      lossSum.add(batch.loss[i]);
-    }
+    lossSum.addAll(batch.loss, batch.size);
     if (metricSums != null) {
       metricSums.add(batch, targets);
     }

@@ -16,6 +16,7 @@ import dev.batchloss.plan.RowStatistics;
 import dev.batchloss.plan.TargetKind;
 import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.RowRequest;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** What all workers of one call share; immutable. */
@@ -81,16 +82,26 @@ final class Call {
 
   /** Fills what is known of the batch before its rows are read. */
   void label(RowStatistics rows) {
-    for (int i = 0; i < rows.size; i++) {
-      long row = rows.firstRow + i;
-      rows.weight[i] = sampleWeights == null ? 1 : sampleWeights.get(row, 0);
-      rows.ignored[i] = false;
-      rows.target[i] = 0;
-      if (indices != null) {
-        long target = indices.at(row);
-        boolean ignored = ignoredClass != null && ignoredClass == target;
-        rows.ignored[i] = ignored;
-        rows.target[i] = ignored ? 0 : (int) target;
+    if (sampleWeights == null) {
+      Arrays.fill(rows.weight, 0, rows.size, 1);
+    } else {
+      for (int i = 0; i < rows.size; i++) {
+        rows.weight[i] = sampleWeights.get(rows.firstRow + i, 0);
+      }
+    }
+    Arrays.fill(rows.ignored, 0, rows.size, false);
+    if (indices == null) {
+      Arrays.fill(rows.target, 0, rows.size, 0);
+    } else {
+      indices.copyTo(rows.firstRow, rows.size, rows.target);
+    }
+    if (indices != null && ignoredClass != null) {
+      long ignoredIndex = ignoredClass;
+      for (int i = 0; i < rows.size; i++) {
+        if (indices.at(rows.firstRow + i) == ignoredIndex) {
+          rows.ignored[i] = true;
+          rows.target[i] = 0;
+        }
       }
     }
   }

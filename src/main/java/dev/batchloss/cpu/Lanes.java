@@ -31,6 +31,7 @@ final class Lanes {
   static int floatStep = FLOAT_STEP;
   static int doubleStep = DOUBLE_STEP;
   static int tileStride = Tile.ROWS;
+  static int pairStride = 2 * Tile.ROWS;
 
   private Lanes() {}
 

@@ -24,6 +24,7 @@ final class TilePass implements BatchPass {
   private final @Nullable Tile output;
   private final @Nullable Tile targets;
   private final TileStatistics lanes;
+  private final @Nullable PairTile pairs;
   private final double[] shifts;
   private final double[] u = new double[ROWS];
   private final double[] e = new double[ROWS];
@@ -41,13 +42,19 @@ final class TilePass implements BatchPass {
     Matrix probabilities = call.targetProbabilities();
     this.targets = probabilities == null ? null : new Tile(probabilities);
     this.lanes = new TileStatistics(call, scale, fixedShift);
+    this.pairs = PairTile.takes(call) ? new PairTile(call, scale) : null;
     this.shifts = new double[batchRows];
   }
 
   @Override
   public void reduce(RowStatistics rows) {
     for (int i = 0; i < rows.size; i += ROWS) {
-      reduceTile(rows, i, Math.min(ROWS, rows.size - i));
+      int n = Math.min(ROWS, rows.size - i);
+      if (pairs == null) {
+        reduceTile(rows, i, n);
+      } else {
+        pairs.reduce(rows, i, n, shifts);
+      }
     }
   }
 
@@ -162,7 +169,7 @@ final class TilePass implements BatchPass {
       u[lane] = (gradient ? scale * rows.u[row] : 1) / normalizer;
       e[lane] = gradient ? scale * rows.e[row] / normalizer : 0;
       targetGradients[lane] =
-          gradient && targets == null && !rows.ignored[row] ? targetGradient(rows, row) : 0;
+          gradient && call.needs.target() && !rows.ignored[row] ? targetGradient(rows, row) : 0;
     }
   }
 
@@ -183,7 +190,7 @@ final class TilePass implements BatchPass {
         to[at] = rows.ignored[row] ? 0 : value * softcap.derivative(input.values[at]);
       }
     }
-    if (targets == null) {
+    if (call.needs.target()) {
       for (int lane = 0; lane < n; lane++) {
         int j = rows.target[i + lane] - c;
         if (j >= 0 && j < k && !rows.ignored[i + lane]) {

@@ -32,6 +32,8 @@ final class TileStatistics {
   private final int[] above = new int[ROWS];
   private final double[] sum = new double[ROWS];
   private final float[] floatColumn = new float[ROWS];
+  private final float[] evenSum = new float[ROWS];
+  private final float[] oddSum = new float[ROWS];
   private final double[] entropyMoment = new double[ROWS];
   private final double[] squareSum = new double[ROWS];
   private final double[] classMoment = new double[ROWS];
@@ -123,14 +125,21 @@ final class TileStatistics {
     for (int lane = 0; lane < lanes; lane++) {
       floatColumn[lane] = (float) shift[lane];
     }
-    TileKernel.sumExp(x, k, lanes, floatColumn, (float) scale);
+    // The even and the odd classes each in order, as PairTile adds them.
+    TileKernel.sumExp(x, 0, k, lanes, floatColumn, (float) scale, evenSum);
+    TileKernel.sumExp(x, 1, k, lanes, floatColumn, (float) scale, oddSum);
     for (int lane = 0; lane < rows; lane++) {
-      sum[lane] += floatColumn[lane];
+      sum[lane] += evenSum[lane] + oddSum[lane];
     }
   }
 
   /** Whether anything is needed beyond maxima, sums and the target's elements. */
   boolean needsOthers() {
+    return needsOthers(call);
+  }
+
+  static boolean needsOthers(Call call) {
+    RowNeeds needs = call.needs;
     return needs.entropyMoment()
         || needs.squares()
         || needs.classMoment()

@@ -46,6 +46,53 @@ public record ClassTargets(MemorySegment indices, int indexBytes, @Nullable Matr
         : indices.get(ValueLayout.JAVA_LONG_UNALIGNED, row * Long.BYTES);
   }
 
+  /**
+   * Copies the low 32 bits of {@code n} class indices from row {@code first} on to the beginning of
+   * {@code to}: the indices themselves once they are known to lie in 0..C−1.
+   */
+  public void copyTo(long first, int n, int[] to) {
+    Objects.checkFromIndexSize(first, n, rows());
+    Objects.checkFromIndexSize(0, n, to.length);
+    if (indexBytes == Integer.BYTES) {
+      MemorySegment.copy(indices, ValueLayout.JAVA_INT_UNALIGNED, first * Integer.BYTES, to, 0, n);
+      return;
+    }
+    long start = indices.address() + first * Long.BYTES;
+    if (indices.heapBase().orElse(null) instanceof long[] array && start % Long.BYTES == 0) {
+      int offset = (int) (start / Long.BYTES);
+      for (int i = 0; i < n; i++) {
+        to[i] = (int) array[offset + i];
+      }
+    } else {
+      for (int i = 0; i < n; i++) {
+        to[i] = (int) at(first + i);
+      }
+    }
+  }
+
+  /** Returns whether every index lies in 0..{@code classes}−1; there is no ignored class here. */
+  public boolean areWithin(int classes) {
+    long last = classes - 1L;
+    long signs = 0;
+    long rows = rows();
+    long start = indices.address();
+    if (indexBytes == Long.BYTES
+        && indices.heapBase().orElse(null) instanceof long[] array
+        && start % Long.BYTES == 0) {
+      int offset = (int) (start / Long.BYTES);
+      for (int i = 0; i < (int) rows; i++) {
+        long index = array[offset + i];
+        signs |= index | (last - index);
+      }
+    } else {
+      for (long row = 0; row < rows; row++) {
+        long index = at(row);
+        signs |= index | (last - index);
+      }
+    }
+    return signs >= 0;
+  }
+
   @Override
   public long rows() {
     return indices.byteSize() / indexBytes;

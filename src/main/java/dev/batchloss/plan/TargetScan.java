@@ -64,6 +64,14 @@ public record TargetScan(long rows, long counted, ExactSum weightSum) {
     long rows = targets.rows();
     boolean ignores = plan.ignoredClass() != null;
     long ignored = ignores ? plan.ignoredClass() : 0;
+    if (!ignores
+        && targets.sampleWeights() == null
+        && plan.objective().classWeights() == null
+        && targets.areWithin(classes)) {
+      ExactSum ones = new ExactSum();
+      ones.add((double) rows);
+      return new TargetScan(rows, rows, ones);
+    }
     long counted = 0;
     long bad = 0;
     long firstBad = -1;

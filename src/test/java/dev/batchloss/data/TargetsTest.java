@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;
@@ -139,5 +140,30 @@ class TargetsTest {
     assertThat(failure.code()).isEqualTo(2);
     assertThat(failure.codeName()).isEqualTo("CUDA_ERROR_OUT_OF_MEMORY");
     assertThat(failure).isInstanceOf(BatchLossException.class);
+  }
+
+  @Test
+  void classIndicesAreCopiedAndCheckedWhereverTheyAre() {
+    long[] indices = {9, 0, 2, 4, 1, 3};
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment heap = MemorySegment.ofArray(indices);
+      MemorySegment ints = MemorySegment.ofArray(new int[] {9, 0, 2, 4, 1, 3});
+      MemorySegment odd = arena.allocate(indices.length * 8L + 1).asSlice(1);
+      odd.copyFrom(heap);
+      ClassTargets[] kinds = {
+        ClassTargets.ofLongs(heap), ClassTargets.ofInts(ints), ClassTargets.ofLongs(odd)
+      };
+      for (ClassTargets all : kinds) {
+        ClassTargets targets = all.slice(1, 6);
+        int[] to = new int[3];
+        targets.copyTo(2, 3, to);
+        assertThat(to).containsExactly(4, 1, 3);
+        assertThat(targets.areWithin(5)).isTrue();
+        assertThat(targets.areWithin(4)).isFalse();
+        assertThat(all.areWithin(9)).isFalse();
+      }
+      heap.setAtIndex(ValueLayout.JAVA_LONG, 3, -1L);
+      assertThat(kinds[0].areWithin(10)).isFalse();
+    }
   }
 }

@@ -241,4 +241,30 @@ class ExactSumTest {
     }
     assertThat(read.value()).isEqualTo(TINY);
   }
+
+  @Test
+  void addsManyAtOnceAsOneByOne() {
+    double[] values = random(new Random(11), 5003, -60, 90);
+    values[17] = 0;
+    values[18] = TINY;
+    values[19] = -values[20];
+    for (int n : new int[] {0, 1, 3, 4, 511, 512, 513, 1025, values.length}) {
+      double[] first = Arrays.copyOf(values, n);
+      ExactSum sum = sumOf(3);
+      sum.addAll(values, n);
+      sum.addAll(values, n);
+      ExactSum one = sumOf(3);
+      for (int twice = 0; twice < 2; twice++) {
+        one.add(sumOf(first));
+      }
+      assertThat(sum).isEqualTo(one);
+    }
+  }
+
+  @Test
+  void addsManyAtOnceWithInfinities() {
+    ExactSum sum = new ExactSum();
+    sum.addAll(new double[] {1, 2, Double.NEGATIVE_INFINITY, 3, 4}, 5);
+    assertThat(sum.value()).isEqualTo(Double.NEGATIVE_INFINITY);
+  }
 }

@@ -1,0 +1,156 @@
+package dev.batchloss.cpu;
+
+import static dev.batchloss.cpu.Lanes.FLOAT;
+import static dev.batchloss.cpu.Lanes.FLOAT_STEP;
+import static dev.batchloss.cpu.Tile.ROWS;
+
+import dev.batchloss.data.Matrix;
+import dev.batchloss.plan.RowStatistics;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Consecutive short rows of floats side by side, two neighbouring classes to a row, and so with
+ * fewer passes over the destination than a {@link Tile}. Finds what the loss of class targets
+ * takes, to the bits of {@link TileStatistics}; rows must follow each other without gaps. One a
+ * worker.
+ */
+final class PairTile {
+  /** Elements from one pair of classes to the next. */
+  private static final int PAIR_ROWS = 2 * ROWS;
+
+  private final Call call;
+  private final int classes;
+  private final double scale;
+  private final Matrix matrix;
+  private final Elements elements;
+
+  /** Classes c and c + 1 of a row, c even, are at {@code c·ROWS + 2·lane}. */
+  private final float[] pairs;
+
+  private final float[] staging;
+  private final float[] maxima = new float[PAIR_ROWS];
+  private final float[] sums = new float[PAIR_ROWS];
+
+  PairTile(Call call, double scale) {
+    this.call = call;
+    this.classes = call.classes;
+    this.scale = scale;
+    this.matrix = call.input;
+    this.elements = new Elements(matrix, ROWS * classes);
+    this.pairs = new float[(classes + 1) / 2 * PAIR_ROWS];
+    this.staging = elements.floatArray() == null ? new float[ROWS * classes] : new float[0];
+    // Where the last class has no partner, the place stays: neither a maximum nor an addend.
+    Arrays.fill(pairs, Float.NEGATIVE_INFINITY);
+  }
+
+  /** Whether a call's rows can be reduced here. */
+  static boolean takes(Call call) {
+    return call.takesFloat()
+        && call.classes <= Tile.CLASSES
+        && Tile.isGapless(call.input)
+        && !TileStatistics.needsOthers(call)
+        && !call.needs.maximum();
+  }
+
+  /** Fills the sums and target columns of {@code n} rows from place {@code at} on. */
+  void reduce(RowStatistics rows, int at, int n, double[] shifts) {
+    read(rows.firstRow + at, n);
+    int lanes = 2 * Tile.lanes(n);
+    findMaxima(pairs, lanes, maxima);
+    sumExp(pairs, lanes, maxima, (float) scale, sums);
+    for (int lane = 0; lane < n; lane++) {
+      float maximum = maxima[2 * lane];
+      double shift = maximum == Float.NEGATIVE_INFINITY ? 0 : maximum;
+      shifts[at + lane] = shift;
+      rows.shift[at + lane] = shift * scale;
+      rows.sum[at + lane] = sums[2 * lane];
+    }
+    if (call.needs.target()) {
+      for (int lane = 0; lane < n; lane++) {
+        int target = rows.target[at + lane];
+        double value = pairs[(target & ~1) * ROWS + 2 * lane + (target & 1)];
+        rows.targetShifted[at + lane] = (value - shifts[at + lane]) * scale;
+      }
+    }
+  }
+
+  private void read(long first, int n) {
+    float[] array = elements.floatArray();
+    long start = matrix.rowOffset(first);
+    if (array == null) {
+      elements.read(start, n * classes, staging, 0);
+      arrange(staging, 0, n);
+    } else {
+      arrange(array, elements.floatArrayOffset() + (int) start, n);
+    }
+  }
+
+  /** One by one: C2 boxes vectors of two floats in some runs, and takes twice as long. */
+  private void arrange(float[] from, int start, int n) {
+    int c = 0;
+    for (; c + 1 < classes; c += 2) {
+      movePairs(from, start + c, classes, n, pairs, c * ROWS);
+    }
+    if (c < classes) {
+      moveSingles(from, start + c, classes, n, pairs, c * ROWS);
+    }
+  }
+
+  static void movePairs(float[] from, int start, int distance, int n, float[] to, int at) {
+    int position = start;
+    for (int lane = 0; lane < n; lane++) {
+      to[at + 2 * lane] = from[position];
+      to[at + 2 * lane + 1] = from[position + 1];
+      position += distance;
+    }
+  }
+
+  private static void moveSingles(
+      float[] from, int start, int distance, int n, float[] to, int at) {
+    int position = start;
+    for (int lane = 0; lane < n; lane++) {
+      to[at + 2 * lane] = from[position];
+      position += distance;
+    }
+  }
+
+  /** The greatest of each row, NaN left out, in both of its lanes. */
+  static void findMaxima(float[] x, int lanes, float[] maxima) {
+    for (int part = 0; part < lanes; part += FLOAT_STEP) {
+      FloatVector most = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
+      for (int i = part; i < x.length; i += PAIR_ROWS) {
+        FloatVector next = FloatVector.fromArray(FLOAT, x, i);
+        most = most.blend(next, next.compare(VectorOperators.GT, most));
+      }
+      FloatVector other = swapped(most);
+      most.blend(other, other.compare(VectorOperators.GT, most)).intoArray(maxima, part);
+    }
+  }
+
+  /**
+   * Σ e^((x − maximum)·scale), the even and the odd classes each in order, in both lanes; NaN where
+   * the maximum is infinite, as ∞ − ∞ is.
+   */
+  static void sumExp(float[] x, int lanes, float[] maxima, float scale, float[] sums) {
+    int stride = Lanes.pairStride;
+    FloatVector scales = FloatVector.broadcast(FLOAT, scale);
+    for (int part = 0; part < lanes; part += FLOAT_STEP) {
+      FloatVector shifts = FloatVector.fromArray(FLOAT, maxima, part);
+      FloatVector total = FloatVector.zero(FLOAT);
+      for (int i = part; i < x.length; i += stride) {
+        FloatVector d = FloatVector.fromArray(FLOAT, x, i).sub(shifts).mul(scales);
+        total = total.add(FloatMath.exp(d));
+      }
+      total.add(swapped(total)).intoArray(sums, part);
+    }
+  }
+
+  /** A 64-bit rotation by half swaps the two lanes of a row without a shuffle. */
+  private static FloatVector swapped(FloatVector v) {
+    LongVector both = v.reinterpretAsLongs();
+    return both.lanewise(VectorOperators.ROL, Integer.SIZE).reinterpretAsFloats();
+  }
+}
