@@ -227,7 +227,7 @@ final class EvaluateCommand implements Callable<Integer> {
   private List<Metric> wantedMetrics() {
     List<Metric> wanted = new ArrayList<>();
     if (!metrics.equals(List.of(""))) {
-      metrics.forEach(name -> wanted.add(Metric.named(name)));
+      metrics.forEach(name -> wanted.add(Metric.named(name.strip())));
     }
     return wanted;
   }

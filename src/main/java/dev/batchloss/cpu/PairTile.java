@@ -12,10 +12,10 @@ import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Consecutive short rows of floats side by side, two neighbouring classes to a row, and so with
- * fewer passes over the destination than a {@link Tile}. Finds what the loss of class targets
- * takes, to the bits of {@link TileStatistics}; rows must follow each other without gaps. One a
- * worker.
+ * Consecutive short rows of floats side by side as in a {@link Tile}, but with two neighbouring
+ * classes of a row next to each other, so that transposing writes to half as many places. Finds
+ * what the loss of class targets takes and nothing more, to the bits of {@link TileStatistics};
+ * rows must follow each other without gaps. One a worker.
  */
 final class PairTile {
   /** Elements from one pair of classes to the next. */
@@ -88,7 +88,7 @@ final class PairTile {
     }
   }
 
-  /** One by one: C2 boxes vectors of two floats in some runs, and takes twice as long. */
+  /** One by one: moving vectors of two floats was faster in some JVMs, half as fast in others. */
   private void arrange(float[] from, int start, int n) {
     int c = 0;
     for (; c + 1 < classes; c += 2) {

@@ -44,8 +44,13 @@ final class Workers implements AutoCloseable {
     List<Share> shares = new ArrayList<>();
     for (int i = 1; i < Math.min(most, threads); i++) {
       Share share = new Share(work);
+      try {
+        pool.execute(share);
+      } catch (OutOfMemoryError e) {
+        // No thread to be had: those that run share the work among fewer.
+        break;
+      }
       shares.add(share);
-      pool.execute(share);
     }
     work.run();
     for (Share share : shares) {
