@@ -92,7 +92,11 @@ public final class NpyWriter implements AutoCloseable {
     try {
       return FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     } catch (NoSuchFileException e) {
-      throw FileBytes.fault(target.toString(), "cannot be written, its folder does not exist", e);
+      FileSystemException fault =
+          new FileSystemException(
+              target.toString(), null, "cannot be written, its folder does not exist");
+      fault.initCause(e);
+      throw fault;
     } catch (IOException e) {
       throw FileBytes.fault(target.toString(), "cannot be written", e);
     }
