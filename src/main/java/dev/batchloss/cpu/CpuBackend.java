@@ -105,8 +105,7 @@ final class CpuBackend implements Backend {
   private static boolean isAlongRows(Call call) {
     return call.transform.kind() != InputKind.PROBABILITIES
         && call.input.classStride() == 1
-        && call.classes > SHORT_ROW
-        && (call.output == null || call.output.classStride() == 1);
+        && call.classes > SHORT_ROW;
   }
 
   private TargetScan scan(RowRequest request) {

@@ -237,12 +237,12 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
         int padded = loadPadded(start, c, n);
         writeBlock(row, c, n, padded, shift, rows.logNormalizer[i], classShare);
       }
-      to.write(outputStart + c, n, outputBlock, 0);
+      to.writeRow(row, c, n, outputBlock);
       c += n;
     }
     int target = rows.target[i];
     if (gradient && !zero && call.needs.target() && target >= from && target < end) {
-      to.set(outputStart + target, targetGradient);
+      to.set(outputStart + target * to.matrix().classStride(), targetGradient);
     }
   }
 
@@ -269,12 +269,9 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
   }
 
   private double targetGradient(RowStatistics rows, int i, double shift) {
-    double d = rows.targetShifted[i];
-    double p = DoubleMath.exp(d - rows.logNormalizer[i]);
-    double product = p == 0 ? 0 : p * (rows.u[i] + rows.e[i] * d);
-    double weight = call.classWeight(rows.target[i]);
-    double derivative = softcap.isPresent() ? softcap.derivative(d + shift) : scale;
-    return derivative * (product - rows.r[i] - rows.k[i] * weight);
+    double derivative =
+        softcap.isPresent() ? softcap.derivative(rows.targetShifted[i] + shift) : scale;
+    return call.targetGradient(rows, i, derivative);
   }
 
   private double element(RowStatistics rows, int i) {

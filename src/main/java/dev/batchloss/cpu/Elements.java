@@ -170,6 +170,18 @@ final class Elements {
     }
   }
 
+  /** Writes {@code n} classes of a row from class {@code c} on, whatever their distance. */
+  void writeRow(long row, int c, int n, float[] from) {
+    long start = matrix.rowOffset(row) + c * matrix.classStride();
+    if (matrix.classStride() == 1) {
+      write(start, n, from, 0);
+    } else {
+      for (int i = 0; i < n; i++) {
+        set(start + i * matrix.classStride(), from[i]);
+      }
+    }
+  }
+
   double get(long position) {
     return type.get(segment, position);
   }

@@ -54,7 +54,8 @@ final class FloatRowPass implements BatchPass, SegmentPass {
     this.inputArray = input.floatArray();
     this.inputArrayOffset = input.floatArrayOffset();
     this.output = call.output == null ? null : new Elements(call.output, BLOCK);
-    this.outputArray = output == null ? null : output.floatArray();
+    this.outputArray =
+        output == null || call.output.classStride() != 1 ? null : output.floatArray();
     this.outputArrayOffset = output == null ? 0 : output.floatArrayOffset();
     Matrix targets = call.targetProbabilities();
     this.soft = targets == null ? null : new SoftTargets(call, targets, BLOCK);
@@ -257,23 +258,17 @@ final class FloatRowPass implements BatchPass, SegmentPass {
         }
       }
       if (!direct) {
-        to.write(outputStart + c, n, outputBlock, 0);
+        to.writeRow(row, c, n, outputBlock);
       }
       c += n;
     }
     int target = rows.target[i];
     if (gradient && !zero && call.needs.target() && target >= from && target < end) {
-      to.set(outputStart + target, targetGradient(rows, i));
+      double derivative = call.transform.logitScale();
+      to.set(
+          outputStart + target * to.matrix().classStride(),
+          call.targetGradient(rows, i, derivative));
     }
-  }
-
-  /** The target's element in double: p − 1 of a confident and right prediction is nearly 0. */
-  private double targetGradient(RowStatistics rows, int i) {
-    double d = rows.targetShifted[i];
-    double p = DoubleMath.exp(d - rows.logNormalizer[i]);
-    double product = p == 0 ? 0 : p * (rows.u[i] + rows.e[i] * d);
-    double weight = call.classWeight(rows.target[i]);
-    return call.transform.logitScale() * (product - rows.r[i] - rows.k[i] * weight);
   }
 
   private double element(RowStatistics rows, int i) {

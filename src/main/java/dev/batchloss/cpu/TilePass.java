@@ -31,6 +31,7 @@ final class TilePass implements BatchPass {
   private final double[] shift = new double[ROWS];
   private final double[] logNormalizer = new double[ROWS];
   private final double[] targetGradients = new double[ROWS];
+  private final double[] greatest = new double[ROWS];
 
   TilePass(Call call, int batchRows) {
     this.call = call;
@@ -107,7 +108,6 @@ final class TilePass implements BatchPass {
       return;
     }
     Tile tile = Objects.requireNonNull(targets);
-    double[] greatest = new double[ROWS];
     Arrays.fill(greatest, Double.NEGATIVE_INFINITY);
     for (int c = 0; c < call.classes; c += Tile.CLASSES) {
       int k = Math.min(Tile.CLASSES, call.classes - c);
@@ -200,13 +200,9 @@ final class TilePass implements BatchPass {
     }
   }
 
-  /** The target's element by itself: p − 1 of a confident and right prediction is nearly 0. */
   private double targetGradient(RowStatistics rows, int i) {
-    double d = rows.targetShifted[i];
-    double p = DoubleMath.exp(d - rows.logNormalizer[i]);
-    double product = p == 0 ? 0 : p * (rows.u[i] + rows.e[i] * d);
-    double weight = call.classWeight(rows.target[i]);
-    double derivative = softcap.isPresent() ? softcap.derivative(d + shifts[i]) : scale;
-    return derivative * (product - rows.r[i] - rows.k[i] * weight);
+    double derivative =
+        softcap.isPresent() ? softcap.derivative(rows.targetShifted[i] + shifts[i]) : scale;
+    return call.targetGradient(rows, i, derivative);
   }
 }
