@@ -26,15 +26,16 @@ class ArchitectureTest {
           Map.entry("plan", 1),
           Map.entry("io", 1),
           Map.entry("spi", 2),
-          Map.entry("loss", 3),
-          Map.entry("scalar", 3),
-          Map.entry("cpu", 3),
-          Map.entry("cuda", 3),
-          Map.entry("opencl", 3),
-          Map.entry("", 4),
-          Map.entry("evaluate", 5),
-          Map.entry("compat", 5),
-          Map.entry("cli", 6));
+          Map.entry("device", 3),
+          Map.entry("loss", 4),
+          Map.entry("scalar", 4),
+          Map.entry("cpu", 4),
+          Map.entry("cuda", 4),
+          Map.entry("opencl", 4),
+          Map.entry("", 5),
+          Map.entry("evaluate", 6),
+          Map.entry("compat", 6),
+          Map.entry("cli", 7));
 
   private static final Set<String> BACKENDS = Set.of("scalar", "cpu", "cuda", "opencl");
 
@@ -78,6 +79,15 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAPackage("jdk.incubator.vector..");
+
+  @ArchTest
+  static final ArchRule ONLY_OPENCL_USES_JOCL =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(ROOT + ".opencl..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.jocl..");
 
   @ArchTest
   static final ArchRule ONLY_CLI_USES_THE_OPTIONAL_LIBRARIES =
