@@ -106,7 +106,7 @@ static inline Rows rows_at(
     is_ignored[lane] = 0;
     target_weight[lane] = 1;
 #ifdef HAS_CLASS_TARGETS
-    long wanted = targets[parameters->first_row + row];
+    long wanted = targets[row];
 #ifdef HAS_IGNORED_CLASS
     is_ignored[lane] = wanted == parameters->ignored_class;
 #endif
@@ -127,7 +127,18 @@ static inline Rows rows_at(
 }
 
 static inline void find_targets(Rows *rows, const Parameters *parameters) {
-#ifdef HAS_CLASS_TARGETS
+#if defined(HAS_PROBABILITY_TARGETS) && defined(COLUMN_RANK)
+  // The first greatest element of the distribution: the target whose rank is wanted.
+  V greatest = load_distribution(rows, 0);
+  rows->target = 0;
+  for (int c = 1; c < parameters->classes; c++) {
+    V q = load_distribution(rows, c);
+    V kept = greatest;
+    greatest = q > kept ? q : (kept == kept ? kept : q);
+    rows->target = q > kept ? (VBITS)c : (kept == kept ? rows->target : (VBITS)c);
+  }
+#endif
+#if defined(HAS_CLASS_TARGETS) || defined(COLUMN_RANK)
   BITS target[LANES];
   STORE_LANES(rows->target, target);
   REAL x[LANES];
@@ -247,6 +258,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rows_across(
       reduce_block(&totals, &item_rows, from, min(from + BLOCK, classes), &parameters);
     }
 #endif
+    settle(&totals);
     V target_shifted = (item_rows.target_ordered - origin_of(totals.shift)) * scale;
     store_columns(&totals, target_shifted, index, item_rows.count, columns, rows);
 #ifdef WRITES_OUTPUT
@@ -256,7 +268,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rows_across(
     for (int lane = 0; lane < LANES; lane++) {
       factors[lane] = row_factors[index + min(lane, item_rows.count - 1)];
     }
-    factor *= LOAD_LANES(factors);
+    factor = LOAD_LANES(factors);
 #endif
     RowScalars scalars =
         epilogue(&totals, target_shifted, item_rows.target_weight, factor, &parameters);

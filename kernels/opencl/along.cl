@@ -23,6 +23,10 @@ typedef struct {
   REAL target_ordered;
   // Σ x of probabilities.
   REAL input_sum;
+#ifdef KEEPS_ROW
+  // The ordered elements, padded to whole V. An item only reads those it has written itself.
+  __local REAL *kept;
+#endif
 } Row;
 
 // Where an item's vectors of a block stand: `full` whole ones, then one of `rest` lanes.
@@ -82,13 +86,46 @@ static inline V load_weights(const Row *row, long c, int n) {
 #endif
 }
 
-static inline V load_ordered(const Row *row, long c, int n, const Parameters *parameters) {
+// The elements in their order, when they are met first.
+static inline V meet_ordered(const Row *row, long c, int n, const Parameters *parameters) {
   V z = ordered(load_input(row, c, n), row->input_sum, parameters);
-  return n == LANES ? z : (LANE_INDEX < n ? z : (V)NEGATIVE_INFINITY);
+  z = n == LANES ? z : (LANE_INDEX < n ? z : (V)NEGATIVE_INFINITY);
+#ifdef KEEPS_ROW
+  STORE_LANES(z, row->kept + c);
+#endif
+  return z;
+}
+
+// The same afterwards.
+static inline V load_ordered(const Row *row, long c, int n, const Parameters *parameters) {
+#ifdef KEEPS_ROW
+  return LOAD_LANES(row->kept + c);
+#else
+  return meet_ordered(row, c, n, parameters);
+#endif
+}
+
+// The first greatest element of the distribution: the target whose rank is wanted.
+static inline int greatest_target(const Row *row, int classes) {
+  int target = 0;
+#ifdef HAS_PROBABILITY_TARGETS
+  REAL greatest = LOAD_ONE(TARGET)(row->q);
+  for (int c = 1; c < classes; c++) {
+    REAL q = LOAD_ONE(TARGET)(row->q + c);
+    if (q > greatest || isnan(greatest)) {
+      greatest = q;
+      target = c;
+    }
+  }
+#endif
+  return target;
 }
 
 static inline void find_target(Row *row, const Parameters *parameters) {
-#ifdef HAS_CLASS_TARGETS
+#if defined(HAS_PROBABILITY_TARGETS) && defined(COLUMN_RANK)
+  row->target = greatest_target(row, parameters->classes);
+#endif
+#if defined(HAS_CLASS_TARGETS) || defined(COLUMN_RANK)
   if (row->target >= 0) {
     V x = LOAD_ONE(INPUT)(row->x + row->target);
     row->target_ordered = ordered(x, row->input_sum, parameters).s0;
@@ -174,7 +211,7 @@ static inline Row row_at(
   row.q = distributions + index * parameters->classes;
 #endif
 #ifdef HAS_CLASS_TARGETS
-  long target = targets[parameters->first_row + index];
+  long target = targets[index];
 #ifdef HAS_IGNORED_CLASS
   row.is_ignored = target == parameters->ignored_class;
 #endif
@@ -233,7 +270,7 @@ static inline void reduce_block(
   V greatest_of = NEGATIVE_INFINITY;
   V greatest_target_of = NEGATIVE_INFINITY;
   for (int i = 0; i < span.full; i++) {
-    V z = load_ordered(row, class_at(&span, i), LANES, parameters);
+    V z = meet_ordered(row, class_at(&span, i), LANES, parameters);
     greatest_of = z > greatest_of ? z : greatest_of;
 #ifdef COLUMN_TARGET_ARGMAX
     V q = load_distribution(row, class_at(&span, i), LANES);
@@ -241,7 +278,7 @@ static inline void reduce_block(
 #endif
   }
   if (span.rest > 0) {
-    V z = load_ordered(row, class_at(&span, span.full), span.rest, parameters);
+    V z = meet_ordered(row, class_at(&span, span.full), span.rest, parameters);
     greatest_of = z > greatest_of ? z : greatest_of;
 #ifdef COLUMN_TARGET_ARGMAX
     V q = load_distribution(row, class_at(&span, span.full), span.rest);
@@ -305,7 +342,7 @@ static inline RowScalars scalars_of(
     const Parameters *parameters) {
   REAL factor = parameters->gradient_scale;
 #ifdef HAS_ROW_FACTORS
-  factor *= row_factors[index];
+  factor = row_factors[index];
 #endif
   REAL target_weight = 1;
 #if defined(HAS_CLASS_WEIGHTS) && defined(HAS_CLASS_TARGETS)
@@ -386,12 +423,20 @@ static inline REAL mean_of(
 #endif
 
 // One group a row: statistics, and the output matrix where there is one.
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rows_along(ROW_ARGUMENTS) {
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rows_along(
+    ROW_ARGUMENTS
+#ifdef KEEPS_ROW
+    , __local REAL *kept
+#endif
+) {
   Parameters parameters = PARAMETERS;
   __local Totals shared[GROUP];
   __local REAL shared_sums[GROUP];
   long index = get_group_id(0);
   Row row = row_at(index, input, targets, distributions, class_weights, &parameters);
+#ifdef KEEPS_ROW
+  row.kept = kept;
+#endif
 #ifdef WRITES_OUTPUT
   output += index * classes;
 #endif
@@ -414,6 +459,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rows_along(ROW_
     add_totals(&totals, &segment, scale);
   }
 #endif
+  settle(&totals);
   if (get_local_id(0) == 0) {
     store_columns(
         &totals, target_shifted(&row, &totals, scale), index, 1, columns, rows);
@@ -473,6 +519,7 @@ __kernel void combine_segments(
     Totals segment = segments[index * count + i];
     add_totals(&totals, &segment, scale);
   }
+  settle(&totals);
   store_columns(&totals, target_shifted(&row, &totals, scale), index, 1, columns, rows);
   row_scalars[index] = scalars_of(index, &row, &totals, row_factors, &parameters);
 }

@@ -7,8 +7,6 @@ typedef struct {
   int classes;
   long inner;
   long rows;
-  // The row of the call that stands first in the chunk: class targets are those of the whole call.
-  long first_row;
   long ignored_class;
   // Multiplies distances from the shift; 1 where a softcap has scaled already.
   REAL scale;
@@ -31,14 +29,14 @@ typedef struct {
       __global REAL *columns, __global const TARGET_INDEX *targets,                         \
       __global const ELEMENT(TARGET) * distributions, __global const REAL *row_factors,     \
       __global const REAL *class_weights, int classes, long inner, long rows,               \
-      long first_row, long ignored_class, REAL scale, REAL logit_scale, REAL softcap,       \
+      long ignored_class, REAL scale, REAL logit_scale, REAL softcap,       \
       REAL softcap_slope, REAL clip_low, REAL clip_high, REAL target_share,                 \
       REAL smoothing_share, REAL class_weight_sum, REAL z_loss, REAL entropy,               \
       REAL focusing, REAL gradient_scale
 
 #define PARAMETERS                                                                          \
   {                                                                                         \
-    classes, inner, rows, first_row, ignored_class, scale, logit_scale, softcap,            \
+    classes, inner, rows, ignored_class, scale, logit_scale, softcap,            \
         softcap_slope, clip_low, clip_high, target_share, smoothing_share, class_weight_sum, \
         z_loss, entropy, focusing, gradient_scale                                           \
   }

@@ -5,7 +5,8 @@
 //   S       the type of a row's scalars: REAL where all lanes belong to one row (along.cl),
 //           V where every lane is a row of its own (across.cl)
 //   SBITS   the integers of S
-//   TOTAL   the type of a row's totals
+//   TOTAL   the type of a row's totals: of doubles where the device has them, else two floats (the
+//           rounding errors of the additions are added up beside)
 
 #ifdef TOTAL_IS_DOUBLE
 #define TOTAL_TYPE double
@@ -143,7 +144,11 @@ static inline REAL lane_greatest(V x) {
   IF_TARGET_PRODUCT(DO(target_product) DO(target_square_sum))
 
 #define DECLARE_V(field) V field;
+#ifdef COMPENSATES
+#define DECLARE_TOTAL(field) TOTAL field; TOTAL JOIN(field, _error);
+#else
 #define DECLARE_TOTAL(field) TOTAL field;
+#endif
 
 // Of one block of classes, a lane each.
 typedef struct {
@@ -243,7 +248,11 @@ static inline Sums no_sums(void) {
 
 static inline Totals no_totals(void) {
   Totals totals;
+#ifdef COMPENSATES
+#define CLEAR_TOTAL(field) totals.field = 0; totals.JOIN(field, _error) = 0;
+#else
 #define CLEAR_TOTAL(field) totals.field = 0;
+#endif
   EACH_SUM(CLEAR_TOTAL)
   IF_RANK(totals.above = 0;)
 #ifdef NORMALIZES
@@ -268,9 +277,20 @@ static inline S origin_of(S shift) {
 #endif
 }
 
+// Puts what additions have lost into the totals, before they are used.
+static inline void settle(Totals *totals) {
+#ifdef COMPENSATES
+#define SETTLE(field) \
+  totals->field += totals->JOIN(field, _error); \
+  totals->JOIN(field, _error) = 0;
+  EACH_SUM(SETTLE)
+#endif
+}
+
 // Expresses the totals relative to a greater shift.
 static inline void move_shift(Totals *totals, S to, REAL scale) {
 #ifdef NORMALIZES
+  settle(totals);
   S step = (totals->shift - to) * scale;
   // Also where neither is finite yet, and the difference is no number.
   S moved = totals->shift == NEGATIVE_INFINITY || totals->shift == to ? 0 : step;
@@ -296,8 +316,27 @@ static inline void keep_greater(S *maximum, SBITS *argmax, S other, SBITS other_
   *maximum = other > *maximum ? other : *maximum;
 }
 
+#ifdef COMPENSATES
+// The error of an addition, exactly (Knuth 1969). A sum that is not finite has none.
+static inline TOTAL error_of(TOTAL a, TOTAL b, TOTAL sum) {
+  TOTAL b_in_sum = sum - a;
+  TOTAL error = (a - (sum - b_in_sum)) + (b - b_in_sum);
+  return error == error ? error : (TOTAL)0;
+}
+
+#define ADD_TO(field, addend) \
+  { \
+    TOTAL before = totals->field; \
+    TOTAL term = addend; \
+    totals->field = before + term; \
+    totals->JOIN(field, _error) += error_of(before, term, totals->field); \
+  }
+#else
+#define ADD_TO(field, addend) totals->field += addend;
+#endif
+
 static inline void add_block(Totals *totals, const Sums *sums) {
-#define ADD_SUM(field) totals->field += TO_TOTAL(SUM_OF(sums->field));
+#define ADD_SUM(field) ADD_TO(field, TO_TOTAL(SUM_OF(sums->field)))
   EACH_SUM(ADD_SUM)
   IF_RANK(totals->above += TO_SBITS(SUM_OF(sums->above));)
 }
@@ -308,7 +347,8 @@ static inline void add_totals(Totals *totals, const Totals *others, REAL scale) 
   S shift = next.shift > totals->shift ? next.shift : totals->shift;
   move_shift(totals, shift, scale);
   move_shift(&next, shift, scale);
-#define ADD_TOTAL(field) totals->field += next.field;
+  settle(&next);
+#define ADD_TOTAL(field) ADD_TO(field, next.field)
   EACH_SUM(ADD_TOTAL)
   IF_RANK(totals->above += next.above;)
 #ifdef COLUMN_MAXIMUM
