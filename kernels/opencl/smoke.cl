@@ -3,9 +3,9 @@ kernel void smoke(global const int *numbers, global int *sums, local int *partia
   int item = (int)get_local_id(0);
   partial[item] = numbers[get_global_id(0)];
   barrier(CLK_LOCAL_MEM_FENCE);
-  for (int half = (int)get_local_size(0) / 2; half > 0; half /= 2) {
-    if (item < half) {
-      partial[item] += partial[item + half];
+  for (int active = (int)get_local_size(0) / 2; active > 0; active /= 2) {
+    if (item < active) {
+      partial[item] += partial[item + active];
     }
     barrier(CLK_LOCAL_MEM_FENCE);
   }
