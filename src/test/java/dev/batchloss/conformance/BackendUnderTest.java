@@ -62,10 +62,15 @@ record BackendUnderTest(String name, long elementBudget, List<Integer> threadCou
 
   /** Returns why it cannot run here, or null if it can. */
   @Nullable String reasonAgainst(List<BackendStatus> backends) {
-    for (BackendStatus status : backends) {
-      if (status.name().equals(name) || status.name().startsWith(name + ":")) {
-        return status.available() ? null : "backend " + name + " cannot run: " + status.reason();
-      }
+    List<BackendStatus> family =
+        backends.stream()
+            .filter(status -> status.name().equals(name) || status.name().startsWith(name + ":"))
+            .toList();
+    if (family.stream().anyMatch(BackendStatus::available)) {
+      return null;
+    }
+    if (!family.isEmpty()) {
+      return "backend " + name + " cannot run: " + family.getFirst().reason();
     }
     return "there is no backend " + name;
   }

@@ -47,6 +47,7 @@ class SuiteMachineryTest {
     assertThat(cuda.reasonAgainst(List.of())).isEqualTo("there is no backend cuda");
     assertThat(cuda.reasonAgainst(List.of(broken))).contains("no driver");
     assertThat(cuda.reasonAgainst(List.of(present))).isNull();
+    assertThat(cuda.reasonAgainst(List.of(broken, present))).isNull();
   }
 
   @Test
