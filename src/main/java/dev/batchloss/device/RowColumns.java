@@ -27,7 +27,7 @@ public final class RowColumns {
   }
 
   /** Derives the columns of a call; a function of its plan, targets, statistics and output kind. */
-  public static RowColumns of(RowRequest request) {
+  public static RowColumns of(RowRequest<?> request) {
     return of(request.plan(), request.targetKind(), request.needs());
   }
 

@@ -45,7 +45,7 @@ public final class RowFolding {
   private final int[] badTargetClass = new int[BATCH_ROWS];
 
   /** Folds the rows of a call whose input is a matrix of the host; takes one of its folds. */
-  public RowFolding(RowRequest request) {
+  public RowFolding(RowRequest<Matrix> request) {
     this(request, request.input()::get);
   }
 
@@ -55,7 +55,7 @@ public final class RowFolding {
    * @param request the call; its targets are known to be good, but for probabilities
    * @param input reads the input where a device reports a probability that may be bad
    */
-  public RowFolding(RowRequest request, ElementReader input) {
+  public RowFolding(RowRequest<?> request, ElementReader input) {
     this.columns = RowColumns.of(request);
     this.transform = request.plan().input();
     this.classes = request.input().classes();

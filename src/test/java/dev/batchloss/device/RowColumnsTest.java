@@ -111,7 +111,7 @@ class RowColumnsTest {
 
   @Test
   void targetsThatMayBeAnythingAreNotChecked() {
-    RowRequest request = request(LOGITS, PLAIN, SOFT, Set.of(), TargetCheck.NONE);
+    RowRequest<Matrix> request = request(LOGITS, PLAIN, SOFT, Set.of(), TargetCheck.NONE);
     assertThat(RowColumns.of(request).asList())
         .containsExactly(SHIFT, SUM, TARGET_MOMENT, TARGET_MASS);
   }
@@ -142,13 +142,13 @@ class RowColumnsTest {
     return InputTransform.probabilities(normalization, 0, UNUSED, tolerance);
   }
 
-  private static RowRequest request(
+  private static RowRequest<Matrix> request(
       InputTransform transform,
       RowObjective objective,
       @Nullable Targets targets,
       Set<RowStatistic> statistics,
       TargetCheck check) {
-    return new RowRequest(
+    return new RowRequest<>(
         new RowPlan(transform, objective, Reduction.SUM, null, check),
         Matrix.of(new float[4], 2, 2),
         targets,
