@@ -7,7 +7,9 @@ enum Access {
   /** Only read. */
   READ(CL.CL_MEM_READ_ONLY, CL.CL_MAP_READ),
   /** Only written. */
-  WRITE(CL.CL_MEM_WRITE_ONLY, CL.CL_MAP_WRITE);
+  WRITE(CL.CL_MEM_WRITE_ONLY, CL.CL_MAP_WRITE),
+  /** Both. */
+  READ_WRITE(CL.CL_MEM_READ_WRITE, CL.CL_MAP_READ | CL.CL_MAP_WRITE);
 
   private final long memoryFlag;
   private final long mapFlag;
