@@ -3,11 +3,15 @@
 //
 // The input of a chunk is packed: outer × classes × inner, the inner index fastest.
 
+//
+// A class target of −1 is an ignored row; without row factors there is one factor for all rows.
+
 typedef struct {
   int classes;
   long inner;
   long rows;
-  long ignored_class;
+  // Whether an ignored row has statistics and an output all the same.
+  int reads_ignored;
   // Multiplies distances from the shift; 1 where a softcap has scaled already.
   REAL scale;
   REAL logit_scale;
@@ -26,17 +30,17 @@ typedef struct {
 
 #define ROW_ARGUMENTS                                                                       \
   __global const ELEMENT(INPUT) * input, __global ELEMENT(OUTPUT) * output,                 \
-      __global REAL *columns, __global const TARGET_INDEX *targets,                         \
+      __global REAL *columns, __global const int *targets,                         \
       __global const ELEMENT(TARGET) * distributions, __global const REAL *row_factors,     \
       __global const REAL *class_weights, int classes, long inner, long rows,               \
-      long ignored_class, REAL scale, REAL logit_scale, REAL softcap,       \
+      int reads_ignored, REAL scale, REAL logit_scale, REAL softcap,       \
       REAL softcap_slope, REAL clip_low, REAL clip_high, REAL target_share,                 \
       REAL smoothing_share, REAL class_weight_sum, REAL z_loss, REAL entropy,               \
       REAL focusing, REAL gradient_scale
 
 #define PARAMETERS                                                                          \
   {                                                                                         \
-    classes, inner, rows, ignored_class, scale, logit_scale, softcap,            \
+    classes, inner, rows, reads_ignored, scale, logit_scale, softcap,            \
         softcap_slope, clip_low, clip_high, target_share, smoothing_share, class_weight_sum, \
         z_loss, entropy, focusing, gradient_scale                                           \
   }

@@ -8,7 +8,7 @@
 // Contraction would make a sum's bits depend on what else is computed beside it.
 #pragma OPENCL FP_CONTRACT OFF
 
-#if defined(cl_khr_fp64) && (defined(REAL_IS_DOUBLE) || defined(TOTAL_IS_DOUBLE))
+#ifdef HAS_DOUBLES
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 #endif
 
@@ -88,7 +88,7 @@ static inline REAL load_one_FLOAT64(__global const double *p) {
 #endif
 
 // Stored from float too: a caller may want the gradient of floats in doubles.
-#if defined(cl_khr_fp64) && (defined(REAL_IS_DOUBLE) || defined(TOTAL_IS_DOUBLE))
+#ifdef HAS_DOUBLES
 static inline void store_FLOAT64(V x, __global double *p) {
   STORE_LANES(CONVERT(double, x), p);
 }

@@ -166,7 +166,7 @@ final class RowSlot implements AutoCloseable {
       return null;
     }
     targets.reserve(bytes);
-    current.copyTargets(next, targets.beginWrite(queue, bytes));
+    current.writeTargets(next, targets.beginWrite(queue, bytes));
     targets.endWrite(queue, bytes);
     return targets.buffer();
   }

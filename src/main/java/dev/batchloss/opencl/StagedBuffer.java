@@ -37,11 +37,10 @@ final class StagedBuffer implements AutoCloseable {
     close();
     Arena newArena = Arena.ofShared();
     try {
-      MemorySegment memory = newArena.allocate(Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT, ALIGNMENT);
+      MemorySegment memory =
+          newArena.allocate(Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT, ALIGNMENT);
       buffer =
-          isShared
-              ? context.wrap(memory, Access.READ_WRITE)
-              : context.allocate(memory.byteSize());
+          isShared ? context.wrap(memory, Access.READ_WRITE) : context.allocate(memory.byteSize());
       host = memory;
       arena = newArena;
     } finally {
