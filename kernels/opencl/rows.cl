@@ -163,7 +163,7 @@ static inline V inclination(const RowScalars *row, V d, const Parameters *parame
 
 // p·(u + e·(z−shift)): where p is 0 its logarithm is −∞, and p·log p is 0.
 static inline V pull_of(const RowScalars *row, V d, const Parameters *parameters) {
-  V p = exp(d - row->log_normalizer);
+  V p = exp_of(d - row->log_normalizer);
   return p == 0 ? (V)0 : p * inclination(row, d, parameters);
 }
 
@@ -206,7 +206,7 @@ static inline V output_of(
 #if defined(WRITES_LOG_SOFTMAX)
   return d - row->log_normalizer;
 #elif defined(WRITES_SOFTMAX)
-  return exp(d - row->log_normalizer);
+  return exp_of(d - row->log_normalizer);
 #elif defined(IS_PROBABILITIES)
   V p = unclipped(x, input_sum);
   V push = push_of(row, w, q, is_target);

@@ -77,7 +77,9 @@ final class RowRun {
   private void runChunks(RowChunks chunks, RowCall call, Program compiled, RowFolding folding) {
     try {
       slots.first().begin(call, compiled);
-      slots.second().begin(call, compiled);
+      if (chunks.count() > 1) {
+        slots.second().begin(call, compiled);
+      }
       for (long number = 0; number < chunks.count(); number++) {
         RowSlot slot = slots.at(number);
         if (slot.isBusy()) {
