@@ -81,7 +81,7 @@ static inline Elements load_elements(const Rows *rows, int c, const Parameters *
 }
 
 static inline Rows rows_at(
-    long index, __global const ELEMENT(INPUT) * input, __global const TARGET_INDEX *targets,
+    long index, __global const ELEMENT(INPUT) * input, __global const int *targets,
     __global const ELEMENT(TARGET) * distributions, __global const REAL *class_weights,
     __local REAL *tile, const Parameters *parameters) {
   Rows rows;
@@ -106,13 +106,10 @@ static inline Rows rows_at(
     is_ignored[lane] = 0;
     target_weight[lane] = 1;
 #ifdef HAS_CLASS_TARGETS
-    long wanted = targets[row];
-#ifdef HAS_IGNORED_CLASS
-    is_ignored[lane] = wanted == parameters->ignored_class;
-#endif
-    target[lane] = is_ignored[lane] ? -1 : (BITS)wanted;
+    target[lane] = targets[row];
+    is_ignored[lane] = target[lane] < 0;
 #ifdef HAS_CLASS_WEIGHTS
-    target_weight[lane] = is_ignored[lane] ? 0 : class_weights[wanted];
+    target_weight[lane] = is_ignored[lane] ? 0 : class_weights[target[lane]];
 #endif
 #endif
   }
@@ -263,13 +260,13 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rows_across(
     store_columns(&totals, target_shifted, index, item_rows.count, columns, rows);
 #ifdef WRITES_OUTPUT
     V factor = gradient_scale;
-#ifdef HAS_ROW_FACTORS
-    REAL factors[LANES];
-    for (int lane = 0; lane < LANES; lane++) {
-      factors[lane] = row_factors[index + min(lane, item_rows.count - 1)];
+    if (row_factors) {
+      REAL factors[LANES];
+      for (int lane = 0; lane < LANES; lane++) {
+        factors[lane] = row_factors[index + min(lane, item_rows.count - 1)];
+      }
+      factor = LOAD_LANES(factors);
     }
-    factor = LOAD_LANES(factors);
-#endif
     RowScalars scalars =
         epilogue(&totals, target_shifted, item_rows.target_weight, factor, &parameters);
     V mean = 0;

@@ -197,7 +197,7 @@ static inline Totals group_totals(Totals totals, __local Totals *shared, REAL sc
 }
 
 static inline Row row_at(
-    long index, __global const ELEMENT(INPUT) * input, __global const TARGET_INDEX *targets,
+    long index, __global const ELEMENT(INPUT) * input, __global const int *targets,
     __global const ELEMENT(TARGET) * distributions, __global const REAL *class_weights,
     const Parameters *parameters) {
   Row row;
@@ -211,11 +211,8 @@ static inline Row row_at(
   row.q = distributions + index * parameters->classes;
 #endif
 #ifdef HAS_CLASS_TARGETS
-  long target = targets[index];
-#ifdef HAS_IGNORED_CLASS
-  row.is_ignored = target == parameters->ignored_class;
-#endif
-  row.target = row.is_ignored ? -1 : (int)target;
+  row.target = targets[index];
+  row.is_ignored = row.target < 0;
 #endif
   return row;
 }
@@ -340,10 +337,7 @@ static inline REAL target_shifted(const Row *row, const Totals *totals, REAL sca
 static inline RowScalars scalars_of(
     long index, const Row *row, const Totals *totals, __global const REAL *row_factors,
     const Parameters *parameters) {
-  REAL factor = parameters->gradient_scale;
-#ifdef HAS_ROW_FACTORS
-  factor = row_factors[index];
-#endif
+  REAL factor = row_factors ? row_factors[index] : parameters->gradient_scale;
   REAL target_weight = 1;
 #if defined(HAS_CLASS_WEIGHTS) && defined(HAS_CLASS_TARGETS)
   target_weight = row->is_ignored ? 0 : row->w[row->target];
@@ -440,14 +434,12 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rows_along(
 #ifdef WRITES_OUTPUT
   output += index * classes;
 #endif
-#if defined(HAS_IGNORED_CLASS) && !defined(READS_IGNORED_ROWS)
-  if (row.is_ignored) {
+  if (row.is_ignored && !reads_ignored) {
 #ifdef WRITES_OUTPUT
     write_zeros(output, 0, classes);
 #endif
     return;
   }
-#endif
 #ifdef NORMALIZES_BEFORE_CLIP
   row.input_sum = sum_input(&row, &parameters, shared_sums);
 #endif
@@ -489,11 +481,9 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void reduce_segments
   __local Totals shared[GROUP];
   long index = get_group_id(1);
   Row row = row_at(index, input, targets, distributions, class_weights, &parameters);
-#if defined(HAS_IGNORED_CLASS) && !defined(READS_IGNORED_ROWS)
-  if (row.is_ignored) {
+  if (row.is_ignored && !reads_ignored) {
     return;
   }
-#endif
   find_target(&row, &parameters);
   Totals totals =
       reduce_segment(&row, (long)get_group_id(0) * SEGMENT, &parameters, shared);
@@ -507,11 +497,9 @@ __kernel void combine_segments(
   Parameters parameters = PARAMETERS;
   long index = get_global_id(0);
   Row row = row_at(index, input, targets, distributions, class_weights, &parameters);
-#if defined(HAS_IGNORED_CLASS) && !defined(READS_IGNORED_ROWS)
-  if (row.is_ignored) {
+  if (row.is_ignored && !reads_ignored) {
     return;
   }
-#endif
   find_target(&row, &parameters);
   long count = ((long)classes + SEGMENT - 1) / SEGMENT;
   Totals totals = no_totals();

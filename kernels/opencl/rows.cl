@@ -3,11 +3,15 @@
 //
 // The input of a chunk is packed: outer × classes × inner, the inner index fastest.
 
+//
+// A class target of −1 is an ignored row; without row factors there is one factor for all rows.
+
 typedef struct {
   int classes;
   long inner;
   long rows;
-  long ignored_class;
+  // Whether an ignored row has statistics and an output all the same.
+  int reads_ignored;
   // Multiplies distances from the shift; 1 where a softcap has scaled already.
   REAL scale;
   REAL logit_scale;
@@ -26,17 +30,17 @@ typedef struct {
 
 #define ROW_ARGUMENTS                                                                       \
   __global const ELEMENT(INPUT) * input, __global ELEMENT(OUTPUT) * output,                 \
-      __global REAL *columns, __global const TARGET_INDEX *targets,                         \
+      __global REAL *columns, __global const int *targets,                         \
       __global const ELEMENT(TARGET) * distributions, __global const REAL *row_factors,     \
       __global const REAL *class_weights, int classes, long inner, long rows,               \
-      long ignored_class, REAL scale, REAL logit_scale, REAL softcap,       \
+      int reads_ignored, REAL scale, REAL logit_scale, REAL softcap,       \
       REAL softcap_slope, REAL clip_low, REAL clip_high, REAL target_share,                 \
       REAL smoothing_share, REAL class_weight_sum, REAL z_loss, REAL entropy,               \
       REAL focusing, REAL gradient_scale
 
 #define PARAMETERS                                                                          \
   {                                                                                         \
-    classes, inner, rows, ignored_class, scale, logit_scale, softcap,            \
+    classes, inner, rows, reads_ignored, scale, logit_scale, softcap,            \
         softcap_slope, clip_low, clip_high, target_share, smoothing_share, class_weight_sum, \
         z_loss, entropy, focusing, gradient_scale                                           \
   }
@@ -159,7 +163,7 @@ static inline V inclination(const RowScalars *row, V d, const Parameters *parame
 
 // p·(u + e·(z−shift)): where p is 0 its logarithm is −∞, and p·log p is 0.
 static inline V pull_of(const RowScalars *row, V d, const Parameters *parameters) {
-  V p = exp(d - row->log_normalizer);
+  V p = exp_of(d - row->log_normalizer);
   return p == 0 ? (V)0 : p * inclination(row, d, parameters);
 }
 
@@ -202,7 +206,7 @@ static inline V output_of(
 #if defined(WRITES_LOG_SOFTMAX)
   return d - row->log_normalizer;
 #elif defined(WRITES_SOFTMAX)
-  return exp(d - row->log_normalizer);
+  return exp_of(d - row->log_normalizer);
 #elif defined(IS_PROBABILITIES)
   V p = unclipped(x, input_sum);
   V push = push_of(row, w, q, is_target);

@@ -16,14 +16,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * A queue whose commands run one after the other. Everything but {@link #finish} only enqueues, and
  * a failure of the device may show at any later call, as a {@link DeviceException}. Thread-safe;
- * the commands of several threads run in the order in which they came.
+ * the commands of several threads run in the order in which they came. On Oclgrind transfers are
+ * done when they return.
  */
 final class CommandQueue extends NativeHandle<cl_command_queue> {
   /** A mapping comes as a ByteBuffer, which is shorter than 2 GiB. */
   private static final long MAPPED_PART = 1L << 30;
 
-  CommandQueue(cl_command_queue queue) {
+  private final boolean blocksOnTransfers;
+
+  CommandQueue(cl_command_queue queue, DeviceDescription device) {
     super("command queue", queue, CL::clReleaseCommandQueue);
+    this.blocksOnTransfers = device.isWaitedForByOneThread();
   }
 
   /**
@@ -43,7 +47,15 @@ final class CommandQueue extends NativeHandle<cl_command_queue> {
               buffer.with(
                   memory ->
                       CL.clEnqueueWriteBuffer(
-                          queue, memory, false, bufferOffset, bytes, pointer, 0, null, null)));
+                          queue,
+                          memory,
+                          blocksOnTransfers,
+                          bufferOffset,
+                          bytes,
+                          pointer,
+                          0,
+                          null,
+                          null)));
     }
   }
 
@@ -69,7 +81,15 @@ final class CommandQueue extends NativeHandle<cl_command_queue> {
               buffer.with(
                   memory ->
                       CL.clEnqueueReadBuffer(
-                          queue, memory, false, bufferOffset, bytes, pointer, 0, null, null)));
+                          queue,
+                          memory,
+                          blocksOnTransfers,
+                          bufferOffset,
+                          bytes,
+                          pointer,
+                          0,
+                          null,
+                          null)));
     }
   }
 

@@ -100,7 +100,8 @@ final class DeviceContext extends NativeHandle<cl_context> {
     return with(
         context ->
             new CommandQueue(
-                ErrorCodes.create("making a command queue", code -> createQueue(context, code))));
+                ErrorCodes.create("making a command queue", code -> createQueue(context, code)),
+                description()));
   }
 
   /**

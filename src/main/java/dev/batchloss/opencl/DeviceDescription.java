@@ -54,6 +54,15 @@ record DeviceDescription(
     return (type & CL.CL_DEVICE_TYPE_CPU) != 0;
   }
 
+  /**
+   * Returns whether two threads may not wait for its commands at once. JOCL waits for every
+   * non-blocking transfer on a thread of its own, and Oclgrind, a simulator that checks kernels,
+   * runs commands on whichever threads wait for them and ends the process if two do.
+   */
+  boolean isWaitedForByOneThread() {
+    return platform.equals("Oclgrind");
+  }
+
   /** Returns the version as major · 100 + minor, 102 for 1.2; 0 if it cannot be read. */
   int versionNumber() {
     if (!version.startsWith(VERSION_PREFIX)) {

@@ -10,7 +10,9 @@ enum KernelFamily {
   /** A work-group a row, or a work-item a short row. */
   GPU(4, 4, 8);
 
-  /** The system property that chooses a family whatever the device is; for tests and comparisons. */
+  /**
+   * The system property that chooses a family whatever the device is; for tests and comparisons.
+   */
   static final String PROPERTY = "batchloss.opencl.kernels";
 
   private final int lanes;

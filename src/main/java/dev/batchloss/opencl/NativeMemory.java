@@ -13,12 +13,12 @@ final class NativeMemory {
    * and through it the segment's arena until they are done; only its address counts, so that a
    * segment of more than 2 GiB needs no buffer of its length.
    *
+   * @param segment not empty
    * @throws IllegalArgumentException if the segment is not native memory
    */
   static Pointer transferable(MemorySegment segment) {
     requireNative(segment);
-    ByteBuffer start =
-        segment.asSlice(0, Math.min(segment.byteSize(), Integer.MAX_VALUE)).asByteBuffer();
+    ByteBuffer start = segment.asSlice(0, 1).asByteBuffer();
     return Pointer.to(start);
   }
 

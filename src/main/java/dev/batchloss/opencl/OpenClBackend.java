@@ -1,5 +1,7 @@
 package dev.batchloss.opencl;
 
+import dev.batchloss.data.DeviceException;
+import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.RowOutcome;
 import dev.batchloss.spi.RowRequest;
@@ -9,16 +11,18 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 /** Runs plans on an OpenCL device. */
 final class OpenClBackend implements Backend {
   private final String name;
-  private final DeviceContext context;
-  private final ProgramCache programs;
+  private final OpenDevice device;
+  private final KernelFamily family;
+  private final SlotPool slots;
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
   private boolean closed;
 
-  /** Takes over the context. */
-  OpenClBackend(String name, DeviceContext context) {
+  /** Runs on a device that stays open. */
+  OpenClBackend(String name, OpenDevice device) {
     this.name = name;
-    this.context = context;
-    this.programs = new ProgramCache(context);
+    this.device = device;
+    this.family = KernelFamily.of(device.context().description());
+    this.slots = new SlotPool(device.context());
   }
 
   @Override
@@ -28,7 +32,7 @@ final class OpenClBackend implements Backend {
 
   @Override
   public String detail() {
-    return context.description().detail();
+    return device.context().description().detail();
   }
 
   @Override
@@ -38,7 +42,7 @@ final class OpenClBackend implements Backend {
       if (closed) {
         throw new IllegalStateException("the backend " + name + " is closed");
       }
-      throw new UnsupportedOperationException(name + " does not run row plans");
+      return runOpen(request);
     } finally {
       lock.readLock().unlock();
     }
@@ -49,10 +53,34 @@ final class OpenClBackend implements Backend {
     lock.writeLock().lock();
     try {
       closed = true;
-      programs.close();
-      context.close();
+      slots.close();
     } finally {
       lock.writeLock().unlock();
+    }
+  }
+
+  private RowOutcome runOpen(RowRequest request) {
+    SlotPool.Pair pair = slots.take();
+    boolean isSound = false;
+    try {
+      RowOutcome outcome = new RowRun(device, family, request, pair).run();
+      isSound = true;
+      return outcome;
+    } catch (DeviceException e) {
+      if (!ErrorCodes.isOutOfMemory(e.code())) {
+        device.forget();
+      }
+      throw e;
+    } catch (InvalidDataException e) {
+      // The data is bad, not the device.
+      isSound = true;
+      throw e;
+    } finally {
+      if (isSound) {
+        slots.giveBack(pair);
+      } else {
+        slots.discard(pair);
+      }
     }
   }
 }

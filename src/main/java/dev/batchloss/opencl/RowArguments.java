@@ -3,9 +3,10 @@ package dev.batchloss.opencl;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.device.RowChunk;
 import dev.batchloss.plan.InputTransform;
+import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.RowEpilogue;
 import dev.batchloss.plan.RowObjective;
-import dev.batchloss.plan.RowPlan;
+import dev.batchloss.plan.RowStatistic;
 import dev.batchloss.spi.RowRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,6 @@ record RowArguments(RowRequest request, ElementType arithmetic, double gradientS
 
   /** Sets them. */
   void setOn(Kernel kernel, Buffers buffers, RowChunk chunk) {
-    RowPlan plan = request.plan();
     int at = 0;
     kernel.set(at++, buffers.input);
     kernel.set(at++, buffers.output);
@@ -44,7 +44,7 @@ record RowArguments(RowRequest request, ElementType arithmetic, double gradientS
     kernel.set(at++, request.input().classes());
     kernel.set(at++, chunk.inner());
     kernel.set(at++, (long) chunk.rows());
-    kernel.set(at++, plan.ignoredClass() == null ? 0L : plan.ignoredClass());
+    kernel.set(at++, readsIgnoredRows() ? 1 : 0);
     for (double number : numbers()) {
       if (arithmetic == ElementType.FLOAT64) {
         kernel.set(at++, number);
@@ -55,6 +55,12 @@ record RowArguments(RowRequest request, ElementType arithmetic, double gradientS
     if (at != COUNT) {
       throw new IllegalStateException("%d arguments, must be %d".formatted(at, COUNT));
     }
+  }
+
+  private boolean readsIgnoredRows() {
+    return request.outputKind() == MatrixOutput.SOFTMAX
+        || request.outputKind() == MatrixOutput.LOG_SOFTMAX
+        || request.statistics().contains(RowStatistic.LOG_SUM_EXP);
   }
 
   private double[] numbers() {

@@ -6,9 +6,11 @@ import dev.batchloss.data.Matrix;
 import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.device.RowChunk;
 import dev.batchloss.plan.ClassWeights;
+import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.RowRequest;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +31,10 @@ final class RowCall {
   RowCall(RowRequest request, RowProgram program, TargetScan scan) {
     this.request = request;
     this.program = program;
-    this.hasRowFactors = RowProgram.hasRowFactors(request);
+    this.hasRowFactors =
+        request.outputKind() == MatrixOutput.GRADIENT
+            && (request.rowUpstream() != null
+                || (request.targets() != null && request.targets().sampleWeights() != null));
     this.gradientScale = request.gradientScale(scan);
     this.arguments =
         new RowArguments(request, program.arithmetic(), hasRowFactors ? 1 : gradientScale);
@@ -38,20 +43,21 @@ final class RowCall {
         request.targets() instanceof ProbabilityTargets soft ? soft.probabilities() : null;
   }
 
-  /** Returns how many bytes of class targets a chunk has; 0 if there are none. */
+  /** Returns how many bytes the class targets of a chunk take; 0 if there are none. */
   long targetBytes(RowChunk chunk) {
-    return classTargets == null ? 0 : (long) chunk.rows() * classTargets.indexBytes();
+    return classTargets == null ? 0 : (long) chunk.rows() * Integer.BYTES;
   }
 
-  /** Copies the class targets of a chunk. */
-  void copyTargets(RowChunk chunk, MemorySegment to) {
+  /** Writes the class targets of a chunk, known to be good: −1 for an ignored row. */
+  void writeTargets(RowChunk chunk, MemorySegment to) {
     ClassTargets targets = Objects.requireNonNull(classTargets);
-    MemorySegment.copy(
-        targets.indices(),
-        chunk.firstRow() * targets.indexBytes(),
-        to,
-        0,
-        targetBytes(chunk));
+    Long ignoredClass = request.plan().ignoredClass();
+    boolean ignores = ignoredClass != null;
+    long ignored = ignores ? ignoredClass : 0;
+    for (int i = 0; i < chunk.rows(); i++) {
+      long target = targets.at(chunk.firstRow() + i);
+      to.setAtIndex(ValueLayout.JAVA_INT, i, ignores && target == ignored ? -1 : (int) target);
+    }
   }
 
   /** Returns how many bytes the rows' factors of the gradient take; 0 if there is one for all. */
@@ -82,8 +88,7 @@ final class RowCall {
 
   /** Writes the class weights, zeros after them. */
   void writeWeights(MemorySegment to) {
-    ClassWeights weights =
-        Objects.requireNonNull(request.plan().objective().classWeights());
+    ClassWeights weights = Objects.requireNonNull(request.plan().objective().classWeights());
     ElementType type = program.arithmetic();
     to.fill((byte) 0);
     for (int c = 0; c < weights.classes(); c++) {

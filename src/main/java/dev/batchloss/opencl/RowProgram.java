@@ -12,7 +12,6 @@ import dev.batchloss.plan.InputTransform;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.Normalization;
 import dev.batchloss.plan.RowPlan;
-import dev.batchloss.plan.RowStatistic;
 import dev.batchloss.spi.RowRequest;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +24,7 @@ import java.util.List;
  * @param columns what they return
  * @param options the compiler's
  */
-record RowProgram(
-    RowVariant variant, ElementType arithmetic, RowColumns columns, String options) {
+record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns, String options) {
 
   /** Beyond these a scale is no ordinary float. */
   private static final double LEAST_FLOAT_SCALE = 1e-30;
@@ -94,8 +92,7 @@ record RowProgram(
         && scale <= GREATEST_FLOAT_SCALE;
   }
 
-  private static void requireNoDoubles(
-      String what, ElementType type, DeviceDescription device) {
+  private static void requireNoDoubles(String what, ElementType type, DeviceDescription device) {
     if (type == ElementType.FLOAT64) {
       throw new BackendUnavailableException(
           "the %s is FLOAT64, and %s does not compute in double".formatted(what, device.name()));
@@ -124,6 +121,7 @@ record RowProgram(
     all.flag("LANES_ARE_ROWS", isAcross);
     all.flag("TILED", variant.walk() == RowVariant.Walk.TILES);
     all.flag("KEEPS_ROW", !isAcross && variant.localBytes() > 0);
+    all.flag("HAS_DOUBLES", device.fp64());
     all.flag("REAL_IS_DOUBLE", isDouble);
     // On a GPU a thread of a group adds few blocks: doubles would only be slow.
     boolean addsMuch = isAcross || family == KernelFamily.CPU;
@@ -134,9 +132,6 @@ record RowProgram(
     addTargets(all, request);
     addTransform(all, plan.input());
     all.flag("HAS_CLASS_WEIGHTS", plan.objective().classWeights() != null);
-    all.flag("HAS_ROW_FACTORS", hasRowFactors(request));
-    all.flag("HAS_IGNORED_CLASS", plan.ignoredClass() != null);
-    all.flag("READS_IGNORED_ROWS", readsIgnoredRows(request));
     all.flag("READS_ROWS", readsRows(columns));
     all.flag("WRITES_OUTPUT", request.outputKind() != MatrixOutput.NONE);
     all.flag("WRITES_" + request.outputKind(), request.outputKind() != MatrixOutput.NONE);
@@ -147,8 +142,6 @@ record RowProgram(
   }
 
   private static void addTargets(Definitions all, RowRequest request) {
-    boolean isLong = request.targets() instanceof ClassTargets c && c.indexBytes() == Long.BYTES;
-    all.value("TARGET_INDEX", isLong ? "long" : "int");
     all.flag("HAS_CLASS_TARGETS", request.targets() instanceof ClassTargets);
     ElementType type = ElementType.FLOAT32;
     if (request.targets() instanceof ProbabilityTargets soft) {
@@ -162,21 +155,7 @@ record RowProgram(
     all.flag("NORMALIZES", transform.normalizesByLogSumExp());
     all.flag("IS_PROBABILITIES", transform.kind() == InputKind.PROBABILITIES);
     all.flag("HAS_SOFTCAP", transform.hasSoftcap());
-    all.flag(
-        "NORMALIZES_BEFORE_CLIP", transform.normalization() == Normalization.BEFORE_CLIP);
-  }
-
-  /** Whether the gradient's factor differs from row to row. */
-  static boolean hasRowFactors(RowRequest request) {
-    return request.outputKind() == MatrixOutput.GRADIENT
-        && (request.rowUpstream() != null
-            || (request.targets() != null && request.targets().sampleWeights() != null));
-  }
-
-  private static boolean readsIgnoredRows(RowRequest request) {
-    return request.outputKind() == MatrixOutput.SOFTMAX
-        || request.outputKind() == MatrixOutput.LOG_SOFTMAX
-        || request.statistics().contains(RowStatistic.LOG_SUM_EXP);
+    all.flag("NORMALIZES_BEFORE_CLIP", transform.normalization() == Normalization.BEFORE_CLIP);
   }
 
   /** Collects the compiler's options. */

@@ -2,12 +2,15 @@ package dev.batchloss.opencl;
 
 import dev.batchloss.data.DeviceException;
 import dev.batchloss.data.Matrix;
+import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.device.RowChunks;
 import dev.batchloss.device.RowFolding;
 import dev.batchloss.device.RowLayout;
+import dev.batchloss.plan.ProbabilityCheck;
 import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.RowOutcome;
 import dev.batchloss.spi.RowRequest;
+import org.jspecify.annotations.Nullable;
 
 /** One call of a row plan over host matrices: chunk after chunk, on two slots in turn. */
 final class RowRun {
@@ -17,24 +20,19 @@ final class RowRun {
   /** Of chunks that stay where they are. */
   private static final long SHARED_CHUNK = 256L << 20;
 
-  /** Of the device's memory a chunk takes at most this part: pairs, operands and others need some. */
+  /**
+   * Of the device's memory a chunk takes at most this part: pairs, operands and others need some.
+   */
   private static final long PARTS_OF_MEMORY = 64;
 
-  private final DeviceContext context;
-  private final ProgramCache programs;
+  private final OpenDevice device;
   private final KernelFamily family;
   private final RowRequest request;
   private final SlotPool.Pair slots;
   private long collected;
 
-  RowRun(
-      DeviceContext context,
-      ProgramCache programs,
-      KernelFamily family,
-      RowRequest request,
-      SlotPool.Pair slots) {
-    this.context = context;
-    this.programs = programs;
+  RowRun(OpenDevice device, KernelFamily family, RowRequest request, SlotPool.Pair slots) {
+    this.device = device;
     this.family = family;
     this.request = request;
     this.slots = slots;
@@ -42,15 +40,15 @@ final class RowRun {
 
   /** Runs it. */
   RowOutcome run() {
-    TargetScan scan = TargetPhase.scan(request, slots.first(), programs);
+    TargetScan scan = TargetPhase.scan(request, slots.first(), device.programs());
     if (request.inPlace()) {
-      request.requireWhatIsOverwritten();
+      ProbabilityCheck.requireBeforeOverwriting(request.plan(), request.input(), request.targets());
     }
     Matrix input = request.input();
     if (input.rows() > 0) {
       RowProgram program =
-          RowProgram.of(request, RowLayout.of(input), context.description(), family);
-      Program compiled = programs.get(program.sources(), program.options());
+          RowProgram.of(request, RowLayout.of(input), device.context().description(), family);
+      Program compiled = device.programs().get(program.sources(), program.options());
       RowCall call = new RowCall(request, program, scan);
       RowFolding folding = new RowFolding(request);
       runChunks(call, compiled, folding);
@@ -71,7 +69,7 @@ final class RowRun {
         if (!ErrorCodes.isOutOfMemory(e.code()) || !canShrink) {
           throw e;
         }
-        mostBytes /= 2;
+        mostBytes = Math.min(mostBytes, chunks.mostRows() * bytesOfRow()) / 2;
       }
     }
   }
@@ -79,7 +77,9 @@ final class RowRun {
   private void runChunks(RowChunks chunks, RowCall call, Program compiled, RowFolding folding) {
     try {
       slots.first().begin(call, compiled);
-      slots.second().begin(call, compiled);
+      if (chunks.count() > 1) {
+        slots.second().begin(call, compiled);
+      }
       for (long number = 0; number < chunks.count(); number++) {
         RowSlot slot = slots.at(number);
         if (slot.isBusy()) {
@@ -110,12 +110,24 @@ final class RowRun {
     }
   }
 
+  private long bytesOfRow() {
+    Matrix input = request.input();
+    return (long) input.classes() * input.type().bytes();
+  }
+
   private long chunkBytes() {
-    long fits =
-        Math.min(
-            context.description().maxAllocation(),
-            context.description().globalMemory() / PARTS_OF_MEMORY);
-    boolean isShared = MatrixTransfer.isShared(context.description(), request.input());
-    return isShared ? SHARED_CHUNK : Math.clamp(fits, 1, STAGED_CHUNK);
+    DeviceDescription limits = device.context().description();
+    if (isShared(request.input())
+        && isShared(request.output())
+        && (!(request.targets() instanceof ProbabilityTargets soft)
+            || isShared(soft.probabilities()))) {
+      return SHARED_CHUNK;
+    }
+    long fits = Math.min(limits.maxAllocation(), limits.globalMemory() / PARTS_OF_MEMORY);
+    return Math.clamp(fits, 1, STAGED_CHUNK);
+  }
+
+  private boolean isShared(@Nullable Matrix matrix) {
+    return matrix == null || MatrixTransfer.isShared(device.context().description(), matrix);
   }
 }

@@ -82,9 +82,9 @@ final class TargetPhase {
     CommandQueue queue = slot.queue();
     StagedBuffer indices = slot.targets();
     indices.reserve(bytes);
-    MemorySegment to = indices.beginWrite(queue, bytes);
+    MemorySegment to = indices.beginWrite(bytes);
     MemorySegment.copy(targets.indices(), from * targets.indexBytes(), to, 0, bytes);
-    indices.endWrite(queue, bytes);
+    indices.endWrite(bytes);
     StagedBuffer found = slot.found();
     found.reserve(foundBytes);
     kernel.set(0, indices.buffer());
@@ -94,10 +94,11 @@ final class TargetPhase {
     kernel.set(4, plan.ignoredClass() == null ? 0L : plan.ignoredClass());
     kernel.set(5, found.buffer());
     queue.launch(kernel, new long[] {groups * GROUP}, new long[] {GROUP});
-    found.beginRead(queue, foundBytes);
+    indices.ready();
+    found.beginRead(foundBytes);
     queue.finish();
     long[] result = found.host(foundBytes).toArray(ValueLayout.JAVA_LONG);
-    found.endRead(queue);
+    found.endRead();
     return result;
   }
 }

@@ -3,6 +3,7 @@ package dev.batchloss.opencl;
 import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.junit.jupiter.api.Timeout.ThreadMode.SEPARATE_THREAD;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jocl.CL;
@@ -95,7 +96,7 @@ class NativeHandleTest {
   }
 
   @Test
-  @Timeout(value = 2, unit = MINUTES)
+  @Timeout(value = 2, unit = MINUTES, threadMode = SEPARATE_THREAD)
   void aForgottenOneIsReleased() {
     forget();
     while (releases.get() == 0) {

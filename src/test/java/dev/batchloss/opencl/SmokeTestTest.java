@@ -19,7 +19,7 @@ class SmokeTestTest {
   void theDevicePasses() {
     long before = NativeHandle.live();
     assertThat(SmokeTest.failure(TestDevice.find())).isNull();
-    assertThat(NativeHandle.live()).isEqualTo(before);
+    assertThat(NativeHandle.live()).isLessThanOrEqualTo(before);
   }
 
   @Test
@@ -47,6 +47,6 @@ class SmokeTestTest {
     assertThat(offers.getFirst().isAvailable()).isFalse();
     assertThat(offers.getFirst().reason())
         .contains("smoke test", "CL_BUILD_PROGRAM_FAILURE", "undeclaredName");
-    assertThat(NativeHandle.live()).isEqualTo(before);
+    assertThat(NativeHandle.live()).isLessThanOrEqualTo(before);
   }
 }
