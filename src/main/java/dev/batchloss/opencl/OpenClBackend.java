@@ -2,6 +2,7 @@ package dev.batchloss.opencl;
 
 import dev.batchloss.data.DeviceException;
 import dev.batchloss.data.InvalidDataException;
+import dev.batchloss.data.Matrix;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.RowOutcome;
 import dev.batchloss.spi.RowRequest;
@@ -36,7 +37,7 @@ final class OpenClBackend implements Backend {
   }
 
   @Override
-  public RowOutcome run(RowRequest request) {
+  public RowOutcome run(RowRequest<Matrix> request) {
     lock.readLock().lock();
     try {
       if (closed) {
@@ -59,7 +60,7 @@ final class OpenClBackend implements Backend {
     }
   }
 
-  private RowOutcome runOpen(RowRequest request) {
+  private RowOutcome runOpen(RowRequest<Matrix> request) {
     SlotPool.Pair pair = slots.take();
     boolean isSound = false;
     try {

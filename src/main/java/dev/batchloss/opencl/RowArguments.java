@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param arithmetic what the kernels compute in
  * @param gradientScale multiplies every gradient that has no factor of its own
  */
-record RowArguments(RowRequest request, ElementType arithmetic, double gradientScale) {
+record RowArguments(RowRequest<?> request, ElementType arithmetic, double gradientScale) {
   /** How many there are: the place of the first argument of a kernel's own. */
   static final int COUNT = 24;
 

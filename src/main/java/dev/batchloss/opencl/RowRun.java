@@ -27,11 +27,11 @@ final class RowRun {
 
   private final OpenDevice device;
   private final KernelFamily family;
-  private final RowRequest request;
+  private final RowRequest<Matrix> request;
   private final SlotPool.Pair slots;
   private long collected;
 
-  RowRun(OpenDevice device, KernelFamily family, RowRequest request, SlotPool.Pair slots) {
+  RowRun(OpenDevice device, KernelFamily family, RowRequest<Matrix> request, SlotPool.Pair slots) {
     this.device = device;
     this.family = family;
     this.request = request;
