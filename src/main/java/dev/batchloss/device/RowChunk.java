@@ -55,6 +55,14 @@ public final class RowChunk {
   }
 
   /**
+   * Returns where its first element stands in the packed layout of the whole: outer × classes ×
+   * inner, the inner index fastest.
+   */
+  public long packedOffset() {
+    return chunks.packedOffset(firstOuter, firstInner);
+  }
+
+  /**
    * Returns the view of these rows in {@code whole}: row r of the view is row {@code firstRow() +
    * r} of {@code whole}. Its outer and inner lengths are those of the chunk, the same in every
    * matrix.

@@ -84,6 +84,11 @@ public final class RowChunks {
         Math.min(innerPerChunk, inner - firstInner));
   }
 
+  /** Returns where the element of an outer and an inner index at class 0 stands when packed. */
+  long packedOffset(long outerIndex, long innerIndex) {
+    return outerIndex * matrix.classes() * inner + innerIndex;
+  }
+
   /** Returns {@code whole} with its rows on the axis on which those of the cut matrix are. */
   Matrix turned(Matrix whole) {
     if (!whole.hasShapeOf(matrix)) {

@@ -98,6 +98,7 @@ public final class RowFolding {
       batch.firstRow = firstRow + from;
       batch.size = Math.min(BATCH_ROWS, rows - from);
       labels.label(batch);
+      Arrays.fill(batch.shift, 0, batch.size, 0);
       for (int k = 0; k < columns.size(); k++) {
         take(columns.asList().get(k), memory, arithmetic, (long) k * rows + from);
       }
@@ -110,14 +111,15 @@ public final class RowFolding {
 
   private void take(RowColumn column, MemorySegment memory, ElementType arithmetic, long at) {
     switch (column) {
-      case SHIFT -> {
-        take(memory, arithmetic, at, batch.shift);
+      case SHIFT -> take(memory, arithmetic, at, batch.shift);
+      case SUM -> take(memory, arithmetic, at, batch.sum);
+      case TARGET_ORDERED -> {
+        take(memory, arithmetic, at, batch.targetShifted);
+        // In double, and before scaling: of 1e30 and its neighbour only the difference matters.
         for (int i = 0; i < batch.size; i++) {
-          batch.shift[i] *= shiftUnit;
+          batch.targetShifted[i] = (batch.targetShifted[i] - batch.shift[i]) * shiftUnit;
         }
       }
-      case SUM -> take(memory, arithmetic, at, batch.sum);
-      case TARGET_SHIFTED -> take(memory, arithmetic, at, batch.targetShifted);
       case CLASS_MOMENT -> take(memory, arithmetic, at, batch.classMoment);
       case TARGET_MOMENT -> take(memory, arithmetic, at, batch.targetMoment);
       case TARGET_MASS -> take(memory, arithmetic, at, batch.targetMass);
@@ -165,7 +167,6 @@ public final class RowFolding {
   /** A row that holds NaN or +∞, or nothing but −∞, has no softmax: its sum is NaN. */
   private void normalize() {
     if (!transform.normalizesByLogSumExp()) {
-      Arrays.fill(batch.shift, 0, batch.size, 0);
       Arrays.fill(batch.logNormalizer, 0, batch.size, 0);
       return;
     }
@@ -173,6 +174,7 @@ public final class RowFolding {
       double sum = batch.sum[i];
       batch.sum[i] = sum > 0 && sum < Double.POSITIVE_INFINITY ? sum : Double.NaN;
       batch.logNormalizer[i] = Math.log(batch.sum[i]);
+      batch.shift[i] *= shiftUnit;
     }
   }
 

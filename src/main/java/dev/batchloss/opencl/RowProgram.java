@@ -100,7 +100,7 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
   }
 
   private static boolean readsRows(RowColumns columns) {
-    return columns.asList().stream().anyMatch(column -> column != RowColumn.TARGET_SHIFTED);
+    return columns.asList().stream().anyMatch(column -> column != RowColumn.TARGET_ORDERED);
   }
 
   private static String options(

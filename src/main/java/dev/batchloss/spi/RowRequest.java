@@ -60,6 +60,14 @@ public record RowRequest<M extends MatrixShape>(
     return upstream / plan.reduction().denominatorFor(scan.weightSum().value(), input.outer());
   }
 
+  /**
+   * Returns the same call without an output matrix and without metrics, whose rows nobody takes.
+   */
+  public RowRequest<M> withoutOutput() {
+    return new RowRequest<>(
+        plan, input, targets, Set.of(), MatrixOutput.NONE, null, 1, null, () -> rows -> {});
+  }
+
   /** Returns whether the output overwrites the input. */
   public boolean inPlace() {
     return output != null && output.isSameView(input);

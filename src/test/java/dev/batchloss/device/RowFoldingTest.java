@@ -81,7 +81,7 @@ class RowFoldingTest {
     for (int r = 0; r < MANY; r++) {
       columns.set(RowColumn.SHIFT, r, r * 0.5);
       columns.set(RowColumn.SUM, r, 1 + r % 4);
-      columns.set(RowColumn.TARGET_SHIFTED, r, -r);
+      columns.set(RowColumn.TARGET_ORDERED, r, -r);
       columns.set(RowColumn.MAXIMUM, r, 0);
       columns.set(RowColumn.ARGMAX, r, r % 2);
       columns.set(RowColumn.RANK, r, 1 + r % 3);
@@ -202,7 +202,7 @@ class RowFoldingTest {
     if (columns.has(RowColumn.SHIFT)) {
       columns.set(RowColumn.SHIFT, 0, shift);
     }
-    columns.set(RowColumn.TARGET_SHIFTED, 0, -1.5);
+    columns.set(RowColumn.TARGET_ORDERED, 0, -1.5);
     folded.clear();
     new RowFolding(request).fold(columns.memory, ElementType.FLOAT32, 0, 1);
     return folded.getFirst();
