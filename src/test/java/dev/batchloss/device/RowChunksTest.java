@@ -44,7 +44,7 @@ class RowChunksTest {
       requireSameRows(chunk.viewOf(whole), whole, chunk);
       requireSameRows(chunk.viewOf(another), another, chunk);
       if (inner > 1) {
-        assertThat(chunk.viewOf(another).get(0, 0)).isEqualTo(chunk.packedOffset());
+        assertThat(chunk.viewOf(another).get(0, 0)).isEqualTo((double) chunk.packedOffset());
       }
       next += chunk.rows();
     }
