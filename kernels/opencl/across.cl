@@ -180,9 +180,9 @@ static inline void reduce_block(
     greatest = z > greatest ? z : greatest;
   }
 #ifdef NORMALIZES
-  if (ANY(greatest > totals->shift)) {
-    move_shift(
-        totals, greatest > totals->shift ? greatest : totals->shift, parameters->scale);
+  VBITS outgrows = OUTGROWS(greatest, totals->shift, parameters->scale);
+  if (ANY(outgrows)) {
+    move_shift(totals, outgrows ? greatest : totals->shift, parameters->scale);
   }
 #endif
   V origin = origin_of(totals->shift);

@@ -297,7 +297,7 @@ static inline void reduce_block(
     totals->argmax = first_class_at(row, span, greatest, parameters);
   }
 #endif
-  if (greatest > totals->shift) {
+  if (OUTGROWS(greatest, totals->shift, parameters->scale)) {
     move_shift(totals, greatest, parameters->scale);
   }
   REAL origin = origin_of(totals->shift);
