@@ -68,7 +68,7 @@ class DeviceWithoutDoublesTest {
     Device device =
         TestDevice.pretending(TestDevice.find(), TestDevice.Description::withoutDoubles);
     RowTrial.Result result;
-    try (Backend backend = new OpenClBackend("opencl:0", OpenDevice.of(device))) {
+    try (Backend backend = new OpenClBackend("opencl:0", device)) {
       result = trial.run(backend);
     }
     for (int row = 0; row < inner; row++) {

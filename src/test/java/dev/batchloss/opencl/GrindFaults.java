@@ -3,6 +3,7 @@ package dev.batchloss.opencl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.batchloss.data.ElementType;
+import dev.batchloss.data.Matrix;
 import dev.batchloss.device.RowChunk;
 import dev.batchloss.device.RowChunks;
 import dev.batchloss.device.RowLayout;
@@ -72,7 +73,7 @@ final class GrindFaults {
     Device device = TestDevice.find();
     assertThat(device.description().platform()).isEqualTo(Oclgrind.PLATFORM);
     // Whole vectors, so that one more lies beyond the matrix.
-    RowRequest request = RowTrials.ofRows(1, 544).plainLoss(ElementType.FLOAT32).request();
+    RowRequest<Matrix> request = RowTrials.ofRows(1, 544).plainLoss(ElementType.FLOAT32).request();
     RowProgram program =
         RowProgram.of(request, RowLayout.ALONG, device.description(), KernelFamily.GPU);
     assertThat(program.variant().walk()).isEqualTo(RowVariant.Walk.ALONG);
@@ -81,7 +82,8 @@ final class GrindFaults {
     run(device, request, program, fault.plantedIn(sources));
   }
 
-  private static void run(Device device, RowRequest request, RowProgram program, String source) {
+  private static void run(
+      Device device, RowRequest<Matrix> request, RowProgram program, String source) {
     RowChunk chunk = RowChunks.of(request.input(), Long.MAX_VALUE).at(0);
     MemorySegment logits = request.input().segment();
     long columnBytes = program.columns().bytes(chunk.rows(), program.arithmetic());
@@ -98,7 +100,8 @@ final class GrindFaults {
       new RowArguments(request, program.arithmetic(), 1)
           .setOn(
               kernel,
-              new RowArguments.Buffers(input, null, columns, targets, null, null, null),
+              new RowArguments.Buffers(
+                  new RowArguments.Place(input, 0), null, columns, targets, null, null, null),
               chunk);
       long[] group = {program.variant().group()};
       queue.launch(kernel, group, group);

@@ -89,7 +89,7 @@ final class GrindTrials {
     for (RowTrial trial : trials) {
       // Each has buffers of its own: beyond the end of one that was made for more nothing is seen.
       try (Backend scalar = scalar();
-          Backend opencl = new OpenClBackend("opencl:0", OpenDevice.of(device))) {
+          Backend opencl = new OpenClBackend("opencl:0", device)) {
         trial.assertClose(trial.run(opencl), trial.run(scalar), PRECISION);
       }
       System.out.println(COMPARED + trial);

@@ -47,7 +47,7 @@ class RowProgramTest {
         .isEqualTo(
             "-cl-std=CL1.2 -D LANES=4 -D BLOCK=4 -D GROUP=32 -D HAS_DOUBLES -D INPUT=FLOAT32"
                 + " -D OUTPUT=FLOAT32 -D HAS_CLASS_TARGETS -D TARGET=FLOAT32 -D NORMALIZES"
-                + " -D READS_ROWS -D COLUMN_SHIFT=0 -D COLUMN_SUM=1 -D COLUMN_TARGET_SHIFTED=2");
+                + " -D READS_ROWS -D COLUMN_SHIFT=0 -D COLUMN_SUM=1 -D COLUMN_TARGET_ORDERED=2");
   }
 
   @ParameterizedTest

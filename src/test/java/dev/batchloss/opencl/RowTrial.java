@@ -80,7 +80,7 @@ record RowTrial(
   }
 
   /** Returns the call without anybody who takes its results; nothing is run. */
-  RowRequest request() {
+  RowRequest<Matrix> request() {
     return request(input, output(input), _ -> {});
   }
 
@@ -122,8 +122,8 @@ record RowTrial(
     }
   }
 
-  private RowRequest request(Matrix from, @Nullable Matrix output, RowFold fold) {
-    return new RowRequest(
+  private RowRequest<Matrix> request(Matrix from, @Nullable Matrix output, RowFold fold) {
+    return new RowRequest<>(
         plan, from, targets, statistics, outputKind, output, 0.75, rowUpstream, () -> fold);
   }
 

@@ -106,7 +106,7 @@ class SameBitsAcrossWalksTest {
     RowTrial.Result run(RowTrial trial) {
       assertThat(variant(trial).walk()).as(trial.name()).isEqualTo(walk);
       System.setProperty(KernelFamily.PROPERTY, family.label());
-      try (Backend backend = new OpenClBackend("opencl:0", OpenDevice.of(device()))) {
+      try (Backend backend = new OpenClBackend("opencl:0", device())) {
         return trial.run(backend);
       }
     }
