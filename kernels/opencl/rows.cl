@@ -274,7 +274,7 @@ static inline void put_class(
 
 static inline void store_columns(
     const Totals *totals, S target_ordered, long index, int count, __global REAL *columns,
-    long rows) {
+    long rows, REAL scale) {
 #ifdef COLUMN_SHIFT
   put(origin_of(totals->shift), COLUMN_SHIFT, index, count, columns, rows);
 #endif
@@ -299,7 +299,8 @@ static inline void store_columns(
   IF_INPUT_SUM(PUT(COLUMN_INPUT_SUM, input_sum))
 #define PUT_CLASS(column, field) put_class(totals->field, column, index, count, columns, rows);
 #ifdef COLUMN_MAXIMUM
-  put(totals->maximum - origin_of(totals->shift), COLUMN_MAXIMUM, index, count, columns, rows);
+  S maximum = (totals->maximum - origin_of(totals->shift)) * scale;
+  put(maximum, COLUMN_MAXIMUM, index, count, columns, rows);
 #endif
 #ifdef COLUMN_ARGMAX
   PUT_CLASS(COLUMN_ARGMAX, argmax)
