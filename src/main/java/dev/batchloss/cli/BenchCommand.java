@@ -3,6 +3,7 @@ package dev.batchloss.cli;
 import dev.batchloss.BackendStatus;
 import dev.batchloss.BatchLoss;
 import dev.batchloss.cli.Benchmark.Measurement;
+import dev.batchloss.cli.Benchmark.Place;
 import dev.batchloss.cli.Benchmark.Task;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -29,9 +30,10 @@ import tools.jackson.databind.node.ObjectNode;
     footer = {
       "",
       "Mean cross-entropy of float32 logits in main memory: the loss alone, with its",
-      "gradient in another array, and with its gradient in place. The ceiling is what",
-      "the same memory allows: for the loss a sum of the logits, for the gradient a",
-      "copy, in place a scaling.",
+      "gradient in another matrix, and with its gradient in place, first in arrays of",
+      "the Java heap, then outside it (native), where a device that shares the memory",
+      "of this machine uses them without copies. The ceiling is what arrays allow: for",
+      "the loss a sum of the logits, for the gradient a copy, in place a scaling.",
       "",
       "Examples:",
       "  batchloss bench",
@@ -92,7 +94,7 @@ final class BenchCommand implements Callable<Integer> {
         backend == null ? BatchLoss.backends() : List.of(statusOf(backend));
     List<String> names =
         backends.stream().filter(BackendStatus::available).map(BackendStatus::name).toList();
-    int measurements = Task.values().length * (1 + names.size());
+    int measurements = Task.values().length * (1 + Place.values().length * names.size());
     Benchmark benchmark = new Benchmark((int) rows, (int) classes, measurements, seconds);
     List<Measurement> memory = benchmark.memory();
     List<Measurement> results = new ArrayList<>();
@@ -132,6 +134,7 @@ final class BenchCommand implements Callable<Integer> {
       array
           .addObject()
           .put("backend", result.backend())
+          .put("memory", result.place().label())
           .put("task", result.task().label())
           .put("seconds", result.seconds())
           .put("rowsPerSecond", rows / result.seconds())
@@ -158,10 +161,12 @@ final class BenchCommand implements Callable<Integer> {
       List<Measurement> memory,
       List<Measurement> results) {
     TextTable table = new TextTable();
-    table.row("backend", "task", "median ms", "rows/s", "GB/s", "of the memory's ceiling");
+    table.row(
+        "backend", "memory", "task", "median ms", "rows/s", "GB/s", "of the memory's ceiling");
     for (Measurement measured : memory) {
       table.row(
           measured.backend(),
+          measured.place().label(),
           switch (measured.task()) {
             case LOSS -> "read";
             case GRADIENT -> "copy";
@@ -175,6 +180,7 @@ final class BenchCommand implements Callable<Integer> {
     for (Measurement result : results) {
       table.row(
           result.backend(),
+          result.place().label(),
           switch (result.task()) {
             case LOSS -> "loss";
             case GRADIENT -> "loss and gradient";

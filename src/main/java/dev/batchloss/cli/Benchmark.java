@@ -2,13 +2,17 @@ package dev.batchloss.cli;
 
 import dev.batchloss.BatchLoss;
 import dev.batchloss.Outputs;
+import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
 import dev.batchloss.loss.CrossEntropy;
 import dev.batchloss.loss.Loss;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
@@ -21,6 +25,9 @@ final class Benchmark {
   private static final long SEED = 42;
   private static final float SPREAD = 3;
   private static final int THREADS = Runtime.getRuntime().availableProcessors();
+
+  /** Devices that share the host's memory use pages of it in place. */
+  private static final long PAGE = 4096;
 
   /** What is computed. */
   enum Task {
@@ -44,17 +51,35 @@ final class Benchmark {
     }
   }
 
+  /** Where the matrices lie. */
+  enum Place {
+    /** In Java arrays, which a device has to be sent. */
+    HEAP,
+    /** Outside the Java heap, where a device that shares the host's memory uses them in place. */
+    NATIVE;
+
+    String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
   /**
    * One measurement.
    *
    * @param backend the backend's name, or what stands for the memory alone
+   * @param place where the matrices lay
    * @param task what was computed, or for the memory what moves as many bytes
    * @param seconds the median time
    * @param bytesPerSecond bytes read and written a second
    * @param ceilingShare the memory's time for as many bytes over this time
    */
   record Measurement(
-      String backend, Task task, double seconds, double bytesPerSecond, double ceilingShare) {}
+      String backend,
+      Place place,
+      Task task,
+      double seconds,
+      double bytesPerSecond,
+      double ceilingShare) {}
 
   private final int rows;
   private final int classes;
@@ -98,21 +123,30 @@ final class Benchmark {
                     case GRADIENT_IN_PLACE -> () -> ceiling.scaleInPlace(other);
                   });
       ceilings.putAll(seconds);
-      return measurements("memory", seconds);
+      return measurements("memory", Place.HEAP, seconds);
     }
   }
 
-  /** Measures an engine. */
+  /** Measures an engine over the arrays, then over as many numbers outside the heap. */
   List<Measurement> run(BatchLoss engine) {
+    List<Measurement> measurements = new ArrayList<>();
+    measurements.addAll(
+        run(engine, Place.HEAP, Matrix.of(logits, rows, classes), Matrix.of(other, rows, classes)));
+    try (Arena arena = Arena.ofShared()) {
+      measurements.addAll(run(engine, Place.NATIVE, copy(logits, arena), copy(other, arena)));
+    }
+    return measurements;
+  }
+
+  private List<Measurement> run(BatchLoss engine, Place place, Matrix input, Matrix output) {
     Loss loss = CrossEntropy.builder().build();
-    Matrix input = Matrix.of(logits, rows, classes);
-    Matrix output = Matrix.of(other, rows, classes);
     Targets labels = Targets.classes(targets);
     // In place, each gradient becomes the next one's logits: small numbers, but no special ones.
     Outputs inPlace = Outputs.gradientInPlace();
     Outputs gradient = Outputs.gradientInto(output);
     return measurements(
         engine.backend().name(),
+        place,
         time(
             task ->
                 switch (task) {
@@ -120,6 +154,12 @@ final class Benchmark {
                   case GRADIENT -> () -> engine.evaluate(loss, input, labels, gradient);
                   case GRADIENT_IN_PLACE -> () -> engine.evaluate(loss, output, labels, inPlace);
                 }));
+  }
+
+  private Matrix copy(float[] values, Arena arena) {
+    MemorySegment from = MemorySegment.ofArray(values);
+    MemorySegment to = arena.allocate(from.byteSize(), PAGE).copyFrom(from);
+    return Matrix.of(to, ElementType.FLOAT32, rows, classes);
   }
 
   /** Times every task after all of them have been warmed up: they share code. */
@@ -134,14 +174,15 @@ final class Benchmark {
     return seconds;
   }
 
-  private List<Measurement> measurements(String backend, Map<Task, Double> seconds) {
+  private List<Measurement> measurements(String backend, Place place, Map<Task, Double> seconds) {
     List<Measurement> measurements = new ArrayList<>();
-    seconds.forEach((task, time) -> measurements.add(measurement(backend, task, time)));
+    seconds.forEach((task, time) -> measurements.add(measurement(backend, place, task, time)));
     return measurements;
   }
 
-  private Measurement measurement(String backend, Task task, double seconds) {
+  private Measurement measurement(String backend, Place place, Task task, double seconds) {
     double bytes = (double) task.passes * Float.BYTES * rows * classes;
-    return new Measurement(backend, task, seconds, bytes / seconds, ceilings.get(task) / seconds);
+    return new Measurement(
+        backend, place, task, seconds, bytes / seconds, ceilings.get(task) / seconds);
   }
 }

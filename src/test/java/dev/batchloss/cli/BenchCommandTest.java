@@ -19,8 +19,12 @@ class BenchCommandTest {
     assertThat(json.get("shape").toString()).isEqualTo("[64,10]");
     List<String> tasks = List.of("loss", "gradient", "gradientInPlace");
     assertThat(json.get("ceiling").propertyNames()).containsExactlyElementsOf(tasks);
-    assertThat(json.get("results").findValuesAsString("task")).isEqualTo(tasks);
-    for (JsonNode result : json.get("results")) {
+    JsonNode results = json.get("results");
+    assertThat(results.findValuesAsString("memory"))
+        .containsExactly("heap", "heap", "heap", "native", "native", "native");
+    assertThat(results.findValuesAsString("task").subList(0, 3)).isEqualTo(tasks);
+    assertThat(results.findValuesAsString("task").subList(3, 6)).isEqualTo(tasks);
+    for (JsonNode result : results) {
       assertThat(result.get("backend").stringValue()).isEqualTo("scalar");
       double seconds = result.get("seconds").doubleValue();
       assertThat(result.get("rowsPerSecond").doubleValue()).isEqualTo(64 / seconds);
@@ -37,7 +41,8 @@ class BenchCommandTest {
   void saysWhichBackendIsFastest() {
     CommandRun run = CommandRun.of("bench", "--shape=8x3", "--seconds=0.1");
     assertThat(run.exitCode()).as(run.err()).isZero();
-    assertThat(run.out()).contains("scalar", "read", "copy", "scale in place", "fastest for");
+    assertThat(run.out())
+        .contains("scalar", "read", "copy", "scale in place", "native", "fastest for");
   }
 
   @ParameterizedTest

@@ -1,29 +1,19 @@
 package dev.batchloss.opencl;
 
-import static org.assertj.core.api.Assertions.fail;
-
+import dev.batchloss.RequiredBackends;
 import dev.batchloss.spi.BackendOffer;
-import java.util.Arrays;
 import java.util.List;
 import org.jocl.CL;
-import org.junit.jupiter.api.Assumptions;
 
 /** The device that these tests run on; without one they are skipped, or fail where required. */
 final class TestDevice {
-  private static final String REQUIRE = "BATCHLOSS_REQUIRE";
-
   private TestDevice() {}
 
   static Device find() {
     List<BackendOffer> offers = new OpenClBackendProvider().offers();
     if (offers.stream().noneMatch(BackendOffer::isAvailable)) {
-      String reason = "no OpenCL device can run: " + offers.getFirst().reason();
-      String required = System.getenv(REQUIRE);
-      if (required != null
-          && Arrays.asList(required.split("\\s*,\\s*", -1)).contains(DeviceDiscovery.FAMILY)) {
-        fail("%s names %s, but %s", REQUIRE, DeviceDiscovery.FAMILY, reason);
-      }
-      Assumptions.abort(reason);
+      RequiredBackends.skipOrFail(
+          DeviceDiscovery.FAMILY, "no OpenCL device can run: " + offers.getFirst().reason());
     }
     return InstalledPlatforms.find().stream()
         .flatMap(platform -> platform.devices().stream())
