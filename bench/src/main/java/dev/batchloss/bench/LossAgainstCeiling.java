@@ -68,8 +68,8 @@ public abstract class LossAgainstCeiling {
 
   /**
    * How many copies of the matrices are gone through in turn. One that fits in a cache stays there
-   * from call to call, as a file that is evaluated once never does; copies that together are several
-   * times as large as the caches come from memory.
+   * from call to call, as a file that is evaluated once never does; copies that together are
+   * several times as large as the caches come from memory.
    */
   @Param("1")
   public int copies;

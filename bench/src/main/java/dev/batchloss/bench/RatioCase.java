@@ -133,8 +133,8 @@ record RatioCase(
   }
 
   /**
-   * Returns the ratio the project holds itself to on a machine with two processors, an OpenCL device
-   * being those processors; NaN where none is set.
+   * Returns the ratio the project holds itself to on a machine with two processors, an OpenCL
+   * device being those processors; NaN where none is set.
    */
   double goal() {
     boolean forward =

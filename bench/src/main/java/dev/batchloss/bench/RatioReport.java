@@ -226,8 +226,7 @@ public final class RatioReport implements Callable<Integer> {
     return failure.getSuppressed().length > 0 ? rootOf(failure.getSuppressed()[0]) : failure;
   }
 
-  private RatioTable.Row row(
-      RatioCase one, BackendStatus status, List<IterationResult> results) {
+  private RatioTable.Row row(RatioCase one, BackendStatus status, List<IterationResult> results) {
     double[] ratios = values(results, "ratio");
     double turns = 0;
     for (double some : values(results, "turns")) {
