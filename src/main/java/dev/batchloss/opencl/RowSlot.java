@@ -82,12 +82,11 @@ final class RowSlot implements AutoCloseable {
   void start(RowChunk next) {
     RowCall current = Objects.requireNonNull(call);
     chunk = next;
-    Matrix outputView = outputView(next);
     columns.reserve(current.columnBytes(next));
     RowArguments.Buffers buffers =
         new RowArguments.Buffers(
-            input.send(next.viewOf(current.request.input())),
-            outputView == null ? null : output.receiver(outputView, !current.request.inPlace()),
+            sendInput(current, next),
+            receiver(current, next),
             columns.buffer(),
             sendTargets(current, next),
             current.distributions == null
@@ -99,6 +98,7 @@ final class RowSlot implements AutoCloseable {
         .launch(queue, current.arguments, buffers, next, segments, scalars);
     readyForNext();
     columns.beginRead(current.columnBytes(next));
+    Matrix outputView = outputView(next);
     if (outputView != null) {
       output.beginReturn(outputView);
     }
@@ -163,9 +163,30 @@ final class RowSlot implements AutoCloseable {
     chunk = null;
   }
 
+  /** What of a host matrix the chunk writes; null where it writes none, or one of the device. */
   private @Nullable Matrix outputView(RowChunk of) {
-    Matrix whole = Objects.requireNonNull(call).request.output();
-    return whole == null ? null : of.viewOf(whole);
+    return Objects.requireNonNull(call).request.output() instanceof Matrix whole
+        ? of.viewOf(whole)
+        : null;
+  }
+
+  private RowArguments.Place sendInput(RowCall current, RowChunk next) {
+    return switch (current.request.input()) {
+      case OpenClMatrix whole -> new RowArguments.Place(whole.buffer(), next.packedOffset());
+      case Matrix whole -> new RowArguments.Place(input.send(next.viewOf(whole)), 0);
+      default -> throw new IllegalStateException("an input that is nowhere");
+    };
+  }
+
+  private RowArguments.@Nullable Place receiver(RowCall current, RowChunk next) {
+    return switch (current.request.output()) {
+      case null -> null;
+      case OpenClMatrix whole -> new RowArguments.Place(whole.buffer(), next.packedOffset());
+      case Matrix whole ->
+          new RowArguments.Place(
+              output.receiver(next.viewOf(whole), !current.request.inPlace()), 0);
+      default -> throw new IllegalStateException("an output that is nowhere");
+    };
   }
 
   private @Nullable DeviceBuffer sendTargets(RowCall current, RowChunk next) {

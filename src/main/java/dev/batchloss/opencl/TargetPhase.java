@@ -2,7 +2,7 @@ package dev.batchloss.opencl;
 
 import dev.batchloss.data.ClassTargets;
 import dev.batchloss.data.InvalidTargetException;
-import dev.batchloss.data.Matrix;
+import dev.batchloss.data.MatrixShape;
 import dev.batchloss.plan.ExactSum;
 import dev.batchloss.plan.RowPlan;
 import dev.batchloss.plan.TargetScan;
@@ -31,9 +31,9 @@ final class TargetPhase {
    * @throws InvalidTargetException if one is out of range
    * @throws dev.batchloss.data.InvalidDataException if a sample weight is not finite
    */
-  static TargetScan scan(RowRequest request, RowSlot slot, ProgramCache programs) {
+  static TargetScan scan(RowRequest<?> request, RowSlot slot, ProgramCache programs) {
     RowPlan plan = request.plan();
-    Matrix input = request.input();
+    MatrixShape input = request.input();
     if (!(request.targets() instanceof ClassTargets targets) || input.rows() == 0) {
       return TargetScan.of(plan, input.rows(), input.classes(), request.targets());
     }
