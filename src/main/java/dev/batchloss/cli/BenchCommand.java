@@ -3,7 +3,6 @@ package dev.batchloss.cli;
 import dev.batchloss.BackendStatus;
 import dev.batchloss.BatchLoss;
 import dev.batchloss.cli.Benchmark.Measurement;
-import dev.batchloss.cli.Benchmark.Place;
 import dev.batchloss.cli.Benchmark.Task;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -29,11 +28,12 @@ import tools.jackson.databind.node.ObjectNode;
     versionProvider = Main.Version.class,
     footer = {
       "",
-      "Mean cross-entropy of float32 logits in main memory: the loss alone, with its",
-      "gradient in another matrix, and with its gradient in place, first in arrays of",
-      "the Java heap, then outside it (native), where a device that shares the memory",
-      "of this machine uses them without copies. The ceiling is what arrays allow: for",
-      "the loss a sum of the logits, for the gradient a copy, in place a scaling.",
+      "Mean cross-entropy of float32 logits: the loss alone, with its gradient in",
+      "another matrix, and with its gradient in place; in arrays of the Java heap, and",
+      "for a backend with a device also in native memory, which a device that shares",
+      "it uses without copies, and in the device's own. The ceiling is what arrays of",
+      "the heap allow: for the loss a sum of the logits, for the gradient a copy, in",
+      "place a scaling.",
       "",
       "Examples:",
       "  batchloss bench",
@@ -94,7 +94,7 @@ final class BenchCommand implements Callable<Integer> {
         backend == null ? BatchLoss.backends() : List.of(statusOf(backend));
     List<String> names =
         backends.stream().filter(BackendStatus::available).map(BackendStatus::name).toList();
-    int measurements = Task.values().length * (1 + Place.values().length * names.size());
+    int measurements = Task.values().length * (1 + places(names));
     Benchmark benchmark = new Benchmark((int) rows, (int) classes, measurements, seconds);
     List<Measurement> memory = benchmark.memory();
     List<Measurement> results = new ArrayList<>();
@@ -108,6 +108,16 @@ final class BenchCommand implements Callable<Integer> {
             ? Json.text(toJson(rows, classes, backends, memory, results))
             : toText(rows, classes, backends, memory, results));
     return ExitCodes.DONE;
+  }
+
+  private static int places(List<String> backends) {
+    int places = 0;
+    for (String name : backends) {
+      try (BatchLoss engine = BatchLoss.open(name)) {
+        places += Benchmark.places(engine).size();
+      }
+    }
+    return places;
   }
 
   private static BackendStatus statusOf(String name) {

@@ -7,6 +7,7 @@ import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
 import dev.batchloss.loss.CrossEntropy;
 import dev.batchloss.loss.Loss;
+import dev.batchloss.spi.DeviceMatrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -56,7 +57,9 @@ final class Benchmark {
     /** In Java arrays, which a device has to be sent. */
     HEAP,
     /** Outside the Java heap, where a device that shares the host's memory uses them in place. */
-    NATIVE;
+    NATIVE,
+    /** On the backend's device, where they stay. */
+    DEVICE;
 
     String label() {
       return name().toLowerCase(Locale.ROOT);
@@ -86,7 +89,12 @@ final class Benchmark {
   private final MedianTimer timer;
   private final float[] logits;
   private final float[] other;
-  private final int[] targets;
+  private final Targets labels;
+  private final Loss loss = CrossEntropy.builder().build();
+
+  /** Each gradient becomes the next one's logits: small numbers, but no special ones. */
+  private final Outputs inPlace = Outputs.gradientInPlace();
+
   private final Map<Task, Double> ceilings = new EnumMap<>(Task.class);
 
   /**
@@ -101,7 +109,7 @@ final class Benchmark {
     this.timer = new MedianTimer(seconds / measurements);
     this.logits = new float[rows * classes];
     this.other = new float[rows * classes];
-    this.targets = new int[rows];
+    int[] targets = new int[rows];
     Random random = new Random(SEED);
     for (int i = 0; i < logits.length; i++) {
       logits[i] = SPREAD * (float) random.nextGaussian();
@@ -109,6 +117,7 @@ final class Benchmark {
     for (int row = 0; row < rows; row++) {
       targets[row] = random.nextInt(classes);
     }
+    this.labels = Targets.classes(targets);
   }
 
   /** Measures the memory; comes before the backends. */
@@ -127,22 +136,41 @@ final class Benchmark {
     }
   }
 
-  /** Measures an engine over the arrays, then over as many numbers outside the heap. */
+  /**
+   * Returns where matrices are measured: on the heap, and for a backend with a device of its own
+   * everywhere.
+   */
+  static List<Place> places(BatchLoss engine) {
+    try (DeviceMatrix _ = engine.allocate(ElementType.FLOAT32, 1, 1)) {
+      return List.of(Place.values());
+    } catch (UnsupportedOperationException e) {
+      return List.of(Place.HEAP);
+    }
+  }
+
+  /** Measures an engine in every place. */
   List<Measurement> run(BatchLoss engine) {
+    Matrix input = Matrix.of(logits, rows, classes);
+    Matrix output = Matrix.of(other, rows, classes);
     List<Measurement> measurements = new ArrayList<>();
-    measurements.addAll(
-        run(engine, Place.HEAP, Matrix.of(logits, rows, classes), Matrix.of(other, rows, classes)));
-    try (Arena arena = Arena.ofShared()) {
-      measurements.addAll(run(engine, Place.NATIVE, copy(logits, arena), copy(other, arena)));
+    for (Place place : places(engine)) {
+      measurements.addAll(
+          switch (place) {
+            case HEAP -> run(engine, place, input, output);
+            case NATIVE -> runInNativeMemory(engine);
+            case DEVICE -> runOnDevice(engine, input, output);
+          });
     }
     return measurements;
   }
 
+  private List<Measurement> runInNativeMemory(BatchLoss engine) {
+    try (Arena arena = Arena.ofShared()) {
+      return run(engine, Place.NATIVE, copy(logits, arena), copy(other, arena));
+    }
+  }
+
   private List<Measurement> run(BatchLoss engine, Place place, Matrix input, Matrix output) {
-    Loss loss = CrossEntropy.builder().build();
-    Targets labels = Targets.classes(targets);
-    // In place, each gradient becomes the next one's logits: small numbers, but no special ones.
-    Outputs inPlace = Outputs.gradientInPlace();
     Outputs gradient = Outputs.gradientInto(output);
     return measurements(
         engine.backend().name(),
@@ -154,6 +182,23 @@ final class Benchmark {
                   case GRADIENT -> () -> engine.evaluate(loss, input, labels, gradient);
                   case GRADIENT_IN_PLACE -> () -> engine.evaluate(loss, output, labels, inPlace);
                 }));
+  }
+
+  private List<Measurement> runOnDevice(BatchLoss engine, Matrix input, Matrix output) {
+    try (DeviceMatrix sent = engine.toDevice(input);
+        DeviceMatrix written = engine.toDevice(output)) {
+      Outputs gradient = Outputs.gradientInto(written);
+      return measurements(
+          engine.backend().name(),
+          Place.DEVICE,
+          time(
+              task ->
+                  switch (task) {
+                    case LOSS -> () -> engine.evaluate(loss, sent, labels);
+                    case GRADIENT -> () -> engine.evaluate(loss, sent, labels, gradient);
+                    case GRADIENT_IN_PLACE -> () -> engine.evaluate(loss, written, labels, inPlace);
+                  }));
+    }
   }
 
   private Matrix copy(float[] values, Arena arena) {

@@ -160,7 +160,10 @@ class OpenClIT {
             "heap gradientInPlace",
             "native loss",
             "native gradient",
-            "native gradientInPlace");
+            "native gradientInPlace",
+            "device loss",
+            "device gradient",
+            "device gradientInPlace");
   }
 
   /** The first OpenCL device; without one the test is skipped, or fails where it is required. */
