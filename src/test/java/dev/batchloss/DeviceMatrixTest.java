@@ -91,8 +91,12 @@ class DeviceMatrixTest {
       LossResult result = engine.evaluate(LOSS, input, TARGETS, Outputs.gradientInPlace());
       assertThat(result.deviceMatrix()).isSameAs(input);
       assertThat(floats(input)).isEqualTo(gradient);
+      assertThat(device.wasInPlace).isTrue();
       engine.evaluate(LOSS, again, TARGETS, Outputs.gradientInto(again));
       assertThat(floats(again)).isEqualTo(gradient);
+      assertThat(device.wasInPlace).isTrue();
+      engine.evaluate(LOSS, input, TARGETS, Outputs.gradientInto(again));
+      assertThat(device.wasInPlace).isFalse();
     }
   }
 
@@ -125,7 +129,7 @@ class DeviceMatrixTest {
       for (Matrix other :
           List.of(
               Matrix.of(VALUES, 3, 4),
-              Matrix.of(VALUES, 2, 3, 2),
+              Matrix.of(new float[24], 4, 3, 2),
               Matrix.of(new double[12], 4, 3))) {
         String message =
             "%s and FLOAT32 4×3 on standin:0 are not of one shape and element type"
@@ -191,7 +195,7 @@ class DeviceMatrixTest {
   void refusesWhatDoesNotFitTheInput() {
     try (DeviceMatrix input = engine.toDevice(LOGITS);
         DeviceMatrix narrow = engine.allocate(ElementType.FLOAT32, 4, 2);
-        DeviceMatrix inner = engine.allocate(ElementType.FLOAT32, 2, 3, 2)) {
+        DeviceMatrix inner = engine.allocate(ElementType.FLOAT32, 4, 3, 2)) {
       for (DeviceMatrix wrong : List.of(narrow, inner)) {
         assertThatIllegalArgumentException()
             .isThrownBy(() -> engine.evaluate(LOSS, input, TARGETS, Outputs.gradientInto(wrong)))

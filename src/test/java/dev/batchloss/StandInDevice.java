@@ -27,6 +27,9 @@ final class StandInDevice implements Backend {
   /** Whether copies to the device fail. */
   boolean failing;
 
+  /** Whether the last call's output was its input. */
+  boolean wasInPlace;
+
   private final Backend scalar = BackendChoice.of("scalar").open(BackendOptions.DEFAULT).backend();
   private boolean closed;
 
@@ -54,6 +57,7 @@ final class StandInDevice implements Backend {
 
   @Override
   public RowOutcome runOnDevice(RowRequest<DeviceMatrix> request) {
+    wasInPlace = request.inPlace();
     DeviceMatrix output = request.output();
     return scalar.run(
         new RowRequest<>(

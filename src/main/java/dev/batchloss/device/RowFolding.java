@@ -78,8 +78,10 @@ public final class RowFolding {
   }
 
   /**
-   * Takes a chunk. The memory is only read, and not used after the return. Chunks may come in any
-   * order; the first bad row of all is the one reported if they come in theirs.
+   * Takes a chunk. Of rows that are ignored only the shift and the sum matter, and those only where
+   * the log-sum-exp was asked for; their other columns may hold anything. The memory is only read,
+   * and not used after the return. Chunks may come in any order; the first bad row of all is the
+   * one reported if they come in theirs.
    *
    * @param memory the columns, as {@link RowColumns} lays them out
    * @param arithmetic FLOAT32 or FLOAT64: what the numbers are

@@ -21,12 +21,16 @@ final class OpenClBackend implements Backend {
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
   private boolean closed;
 
-  /** Runs on a device that stays open. */
-  OpenClBackend(String name, OpenDevice device) {
+  /**
+   * Opens a device, or shares what is open of it.
+   *
+   * @throws DeviceException if it fails
+   */
+  OpenClBackend(String name, Device device) {
     this.name = name;
-    this.device = device;
-    this.family = KernelFamily.of(device.context().description());
-    this.slots = new SlotPool(device.context());
+    this.family = KernelFamily.of(device.description());
+    this.device = OpenDevice.of(family.taking(device));
+    this.slots = new SlotPool(this.device.context());
   }
 
   @Override
