@@ -28,10 +28,12 @@ import tools.jackson.databind.node.ObjectNode;
     versionProvider = Main.Version.class,
     footer = {
       "",
-      "Mean cross-entropy of float32 logits in main memory: the loss alone, with its",
-      "gradient in another array, and with its gradient in place. The ceiling is what",
-      "the same memory allows: for the loss a sum of the logits, for the gradient a",
-      "copy, in place a scaling.",
+      "Mean cross-entropy of float32 logits: the loss alone, with its gradient in",
+      "another matrix, and with its gradient in place; in arrays of the Java heap, and",
+      "for a backend with a device also in native memory, which a device that shares",
+      "it uses without copies, and in the device's own. The ceiling is what arrays of",
+      "the heap allow: for the loss a sum of the logits, for the gradient a copy, in",
+      "place a scaling.",
       "",
       "Examples:",
       "  batchloss bench",
@@ -92,7 +94,7 @@ final class BenchCommand implements Callable<Integer> {
         backend == null ? BatchLoss.backends() : List.of(statusOf(backend));
     List<String> names =
         backends.stream().filter(BackendStatus::available).map(BackendStatus::name).toList();
-    int measurements = Task.values().length * (1 + names.size());
+    int measurements = Task.values().length * (1 + places(names));
     Benchmark benchmark = new Benchmark((int) rows, (int) classes, measurements, seconds);
     List<Measurement> memory = benchmark.memory();
     List<Measurement> results = new ArrayList<>();
@@ -106,6 +108,16 @@ final class BenchCommand implements Callable<Integer> {
             ? Json.text(toJson(rows, classes, backends, memory, results))
             : toText(rows, classes, backends, memory, results));
     return ExitCodes.DONE;
+  }
+
+  private static int places(List<String> backends) {
+    int places = 0;
+    for (String name : backends) {
+      try (BatchLoss engine = BatchLoss.open(name)) {
+        places += Benchmark.places(engine).size();
+      }
+    }
+    return places;
   }
 
   private static BackendStatus statusOf(String name) {
@@ -132,6 +144,7 @@ final class BenchCommand implements Callable<Integer> {
       array
           .addObject()
           .put("backend", result.backend())
+          .put("memory", result.place().label())
           .put("task", result.task().label())
           .put("seconds", result.seconds())
           .put("rowsPerSecond", rows / result.seconds())
@@ -158,10 +171,12 @@ final class BenchCommand implements Callable<Integer> {
       List<Measurement> memory,
       List<Measurement> results) {
     TextTable table = new TextTable();
-    table.row("backend", "task", "median ms", "rows/s", "GB/s", "of the memory's ceiling");
+    table.row(
+        "backend", "memory", "task", "median ms", "rows/s", "GB/s", "of the memory's ceiling");
     for (Measurement measured : memory) {
       table.row(
           measured.backend(),
+          measured.place().label(),
           switch (measured.task()) {
             case LOSS -> "read";
             case GRADIENT -> "copy";
@@ -175,6 +190,7 @@ final class BenchCommand implements Callable<Integer> {
     for (Measurement result : results) {
       table.row(
           result.backend(),
+          result.place().label(),
           switch (result.task()) {
             case LOSS -> "loss";
             case GRADIENT -> "loss and gradient";

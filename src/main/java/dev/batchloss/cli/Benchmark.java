@@ -2,13 +2,18 @@ package dev.batchloss.cli;
 
 import dev.batchloss.BatchLoss;
 import dev.batchloss.Outputs;
+import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
 import dev.batchloss.loss.CrossEntropy;
 import dev.batchloss.loss.Loss;
+import dev.batchloss.spi.DeviceMatrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
@@ -21,6 +26,9 @@ final class Benchmark {
   private static final long SEED = 42;
   private static final float SPREAD = 3;
   private static final int THREADS = Runtime.getRuntime().availableProcessors();
+
+  /** Devices that share the host's memory use pages of it in place. */
+  private static final long PAGE = 4096;
 
   /** What is computed. */
   enum Task {
@@ -44,24 +52,49 @@ final class Benchmark {
     }
   }
 
+  /** Where the matrices lie. */
+  enum Place {
+    /** In Java arrays, which a device has to be sent. */
+    HEAP,
+    /** Outside the Java heap, where a device that shares the host's memory uses them in place. */
+    NATIVE,
+    /** On the backend's device, where they stay. */
+    DEVICE;
+
+    String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
   /**
    * One measurement.
    *
    * @param backend the backend's name, or what stands for the memory alone
+   * @param place where the matrices lay
    * @param task what was computed, or for the memory what moves as many bytes
    * @param seconds the median time
    * @param bytesPerSecond bytes read and written a second
    * @param ceilingShare the memory's time for as many bytes over this time
    */
   record Measurement(
-      String backend, Task task, double seconds, double bytesPerSecond, double ceilingShare) {}
+      String backend,
+      Place place,
+      Task task,
+      double seconds,
+      double bytesPerSecond,
+      double ceilingShare) {}
 
   private final int rows;
   private final int classes;
   private final MedianTimer timer;
   private final float[] logits;
   private final float[] other;
-  private final int[] targets;
+  private final Targets labels;
+  private final Loss loss = CrossEntropy.builder().build();
+
+  /** Each gradient becomes the next one's logits: small numbers, but no special ones. */
+  private final Outputs inPlace = Outputs.gradientInPlace();
+
   private final Map<Task, Double> ceilings = new EnumMap<>(Task.class);
 
   /**
@@ -76,7 +109,7 @@ final class Benchmark {
     this.timer = new MedianTimer(seconds / measurements);
     this.logits = new float[rows * classes];
     this.other = new float[rows * classes];
-    this.targets = new int[rows];
+    int[] targets = new int[rows];
     Random random = new Random(SEED);
     for (int i = 0; i < logits.length; i++) {
       logits[i] = SPREAD * (float) random.nextGaussian();
@@ -84,6 +117,7 @@ final class Benchmark {
     for (int row = 0; row < rows; row++) {
       targets[row] = random.nextInt(classes);
     }
+    this.labels = Targets.classes(targets);
   }
 
   /** Measures the memory; comes before the backends. */
@@ -98,21 +132,49 @@ final class Benchmark {
                     case GRADIENT_IN_PLACE -> () -> ceiling.scaleInPlace(other);
                   });
       ceilings.putAll(seconds);
-      return measurements("memory", seconds);
+      return measurements("memory", Place.HEAP, seconds);
     }
   }
 
-  /** Measures an engine. */
+  /**
+   * Returns where matrices are measured: on the heap, and for a backend with a device of its own
+   * everywhere.
+   */
+  static List<Place> places(BatchLoss engine) {
+    try (DeviceMatrix _ = engine.allocate(ElementType.FLOAT32, 1, 1)) {
+      return List.of(Place.values());
+    } catch (UnsupportedOperationException e) {
+      return List.of(Place.HEAP);
+    }
+  }
+
+  /** Measures an engine in every place. */
   List<Measurement> run(BatchLoss engine) {
-    Loss loss = CrossEntropy.builder().build();
     Matrix input = Matrix.of(logits, rows, classes);
     Matrix output = Matrix.of(other, rows, classes);
-    Targets labels = Targets.classes(targets);
-    // In place, each gradient becomes the next one's logits: small numbers, but no special ones.
-    Outputs inPlace = Outputs.gradientInPlace();
+    List<Measurement> measurements = new ArrayList<>();
+    for (Place place : places(engine)) {
+      measurements.addAll(
+          switch (place) {
+            case HEAP -> run(engine, place, input, output);
+            case NATIVE -> runInNativeMemory(engine);
+            case DEVICE -> runOnDevice(engine, input, output);
+          });
+    }
+    return measurements;
+  }
+
+  private List<Measurement> runInNativeMemory(BatchLoss engine) {
+    try (Arena arena = Arena.ofShared()) {
+      return run(engine, Place.NATIVE, copy(logits, arena), copy(other, arena));
+    }
+  }
+
+  private List<Measurement> run(BatchLoss engine, Place place, Matrix input, Matrix output) {
     Outputs gradient = Outputs.gradientInto(output);
     return measurements(
         engine.backend().name(),
+        place,
         time(
             task ->
                 switch (task) {
@@ -120,6 +182,29 @@ final class Benchmark {
                   case GRADIENT -> () -> engine.evaluate(loss, input, labels, gradient);
                   case GRADIENT_IN_PLACE -> () -> engine.evaluate(loss, output, labels, inPlace);
                 }));
+  }
+
+  private List<Measurement> runOnDevice(BatchLoss engine, Matrix input, Matrix output) {
+    try (DeviceMatrix sent = engine.toDevice(input);
+        DeviceMatrix written = engine.toDevice(output)) {
+      Outputs gradient = Outputs.gradientInto(written);
+      return measurements(
+          engine.backend().name(),
+          Place.DEVICE,
+          time(
+              task ->
+                  switch (task) {
+                    case LOSS -> () -> engine.evaluate(loss, sent, labels);
+                    case GRADIENT -> () -> engine.evaluate(loss, sent, labels, gradient);
+                    case GRADIENT_IN_PLACE -> () -> engine.evaluate(loss, written, labels, inPlace);
+                  }));
+    }
+  }
+
+  private Matrix copy(float[] values, Arena arena) {
+    MemorySegment from = MemorySegment.ofArray(values);
+    MemorySegment to = arena.allocate(from.byteSize(), PAGE).copyFrom(from);
+    return Matrix.of(to, ElementType.FLOAT32, rows, classes);
   }
 
   /** Times every task after all of them have been warmed up: they share code. */
@@ -134,14 +219,15 @@ final class Benchmark {
     return seconds;
   }
 
-  private List<Measurement> measurements(String backend, Map<Task, Double> seconds) {
+  private List<Measurement> measurements(String backend, Place place, Map<Task, Double> seconds) {
     List<Measurement> measurements = new ArrayList<>();
-    seconds.forEach((task, time) -> measurements.add(measurement(backend, task, time)));
+    seconds.forEach((task, time) -> measurements.add(measurement(backend, place, task, time)));
     return measurements;
   }
 
-  private Measurement measurement(String backend, Task task, double seconds) {
+  private Measurement measurement(String backend, Place place, Task task, double seconds) {
     double bytes = (double) task.passes * Float.BYTES * rows * classes;
-    return new Measurement(backend, task, seconds, bytes / seconds, ceilings.get(task) / seconds);
+    return new Measurement(
+        backend, place, task, seconds, bytes / seconds, ceilings.get(task) / seconds);
   }
 }

@@ -19,8 +19,10 @@ class BenchCommandTest {
     assertThat(json.get("shape").toString()).isEqualTo("[64,10]");
     List<String> tasks = List.of("loss", "gradient", "gradientInPlace");
     assertThat(json.get("ceiling").propertyNames()).containsExactlyElementsOf(tasks);
-    assertThat(json.get("results").findValuesAsString("task")).isEqualTo(tasks);
-    for (JsonNode result : json.get("results")) {
+    JsonNode results = json.get("results");
+    assertThat(results.findValuesAsString("memory")).containsExactly("heap", "heap", "heap");
+    assertThat(results.findValuesAsString("task")).isEqualTo(tasks);
+    for (JsonNode result : results) {
       assertThat(result.get("backend").stringValue()).isEqualTo("scalar");
       double seconds = result.get("seconds").doubleValue();
       assertThat(result.get("rowsPerSecond").doubleValue()).isEqualTo(64 / seconds);
@@ -37,7 +39,8 @@ class BenchCommandTest {
   void saysWhichBackendIsFastest() {
     CommandRun run = CommandRun.of("bench", "--shape=8x3", "--seconds=0.1");
     assertThat(run.exitCode()).as(run.err()).isZero();
-    assertThat(run.out()).contains("scalar", "read", "copy", "scale in place", "fastest for");
+    assertThat(run.out())
+        .contains("scalar", "read", "copy", "scale in place", "heap", "fastest for");
   }
 
   @ParameterizedTest

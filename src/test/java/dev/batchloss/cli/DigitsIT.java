@@ -1,18 +1,15 @@
 package dev.batchloss.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Timeout.ThreadMode.SEPARATE_THREAD;
 
 import dev.batchloss.ArrayFiles;
-import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,17 +29,11 @@ class DigitsIT {
 
   @TempDir Path temp;
 
-  private record Run(int exitCode, String out, String err) {
-    JsonNode json() {
-      return new JsonMapper().readTree(out);
-    }
-  }
-
   @Test
   void printsTheTableOfTheReadme() throws Exception {
-    Run run = run("evaluate", "--logits", LOGITS, "--targets", LABELS);
-    assertThat(run.exitCode).as(run.err).isZero();
-    assertThat(run.out)
+    LauncherRun run = run("evaluate", "--logits", LOGITS, "--targets", LABELS);
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out())
         .containsPattern("loss +0\\.1627649")
         .containsPattern("accuracy +0\\.9666110")
         .containsPattern("top5 +0\\.9994435")
@@ -56,8 +47,8 @@ class DigitsIT {
   void givesWhatIsExpected(String input) throws Exception {
     JsonNode expected = new JsonMapper().readTree(DIGITS.resolve("expected.json"));
     String option = input.replace("=", "=" + DIGITS + "/");
-    Run run = run("evaluate", option, "--targets", LABELS, "--json");
-    assertThat(run.exitCode).as(run.err).isZero();
+    LauncherRun run = run("evaluate", option, "--targets", LABELS, "--json");
+    assertThat(run.exitCode()).as(run.err()).isZero();
     JsonNode json = run.json();
     assertSame(json.get("loss"), expected.get("mean_cross_entropy"));
     assertSame(json.at("/metrics/accuracy"), expected.get("accuracy"));
@@ -72,7 +63,7 @@ class DigitsIT {
   void writesTheLossAndTheGradientOfEveryRow() throws Exception {
     Path rows = temp.resolve("rows of digits.npy");
     Path gradient = temp.resolve("gradient.npy");
-    Run run =
+    LauncherRun run =
         run(
             "evaluate",
             "--logits",
@@ -86,12 +77,12 @@ class DigitsIT {
             "--gradient",
             gradient.toString(),
             "--quiet");
-    assertThat(run.exitCode).as(run.err).isZero();
+    assertThat(run.exitCode()).as(run.err()).isZero();
     double sum = 0;
     for (double loss : ArrayFiles.read(rows)) {
       sum += loss;
     }
-    assertThat(sum).isCloseTo(Double.parseDouble(run.out), within(1e-9));
+    assertThat(sum).isCloseTo(Double.parseDouble(run.out()), within(1e-9));
     double[] derivatives = ArrayFiles.read(gradient);
     assertThat(derivatives).hasSize(1797 * 10);
     double ofRow = 0;
@@ -112,9 +103,9 @@ class DigitsIT {
       sparse.setLength(header.length + 4L * rows * classes);
     }
     Path targets = ArrayFiles.longs(temp.resolve("targets.npy"), new long[] {rows}, new long[rows]);
-    Run run =
-        run(
-            List.of("BATCHLOSS_JAVA_OPTS=-Xmx48m"),
+    LauncherRun run =
+        LauncherRun.of(
+            Map.of("BATCHLOSS_JAVA_OPTS", "-Xmx48m"),
             "evaluate",
             "--logits",
             input.toString(),
@@ -123,63 +114,43 @@ class DigitsIT {
             "--gradient",
             temp.resolve("gradient.npy").toString(),
             "--json");
-    assertThat(run.exitCode).as(run.err + run.out).isZero();
+    assertThat(run.exitCode()).as(run.err() + run.out()).isZero();
     assertThat(run.json().get("loss").doubleValue()).isCloseTo(Math.log(classes), within(1e-6));
     assertThat(Files.size(temp.resolve("gradient.npy"))).isEqualTo(Files.size(input));
   }
 
   @Test
   void exitCodesReachTheShell() throws Exception {
-    assertThat(run("evaluate", "--logits", "no.npy", "--targets", LABELS).exitCode).isEqualTo(1);
-    assertThat(run("evaluate", "--logits", LOGITS).exitCode).isEqualTo(2);
-    assertThat(run("evaluate", "--logits", LOGITS, "--targets", LOGITS).exitCode).isEqualTo(3);
-    Run unavailable =
-        run(
-            List.of("BATCHLOSS_BACKEND=abacus"),
+    assertThat(run("evaluate", "--logits", "no.npy", "--targets", LABELS).exitCode()).isEqualTo(1);
+    assertThat(run("evaluate", "--logits", LOGITS).exitCode()).isEqualTo(2);
+    assertThat(run("evaluate", "--logits", LOGITS, "--targets", LOGITS).exitCode()).isEqualTo(3);
+    LauncherRun unavailable =
+        LauncherRun.of(
+            Map.of("BATCHLOSS_BACKEND", "abacus"),
             "evaluate",
             "--logits",
             LOGITS,
             "--targets",
             LABELS);
-    assertThat(unavailable.exitCode).isEqualTo(4);
-    assertThat(unavailable.err).contains("'abacus'", "scalar: ");
+    assertThat(unavailable.exitCode()).isEqualTo(4);
+    assertThat(unavailable.err()).contains("'abacus'", "scalar: ");
   }
 
   @Test
   void listsBackendsAndInspectsFiles() throws Exception {
-    Run devices = run("devices", "--json");
-    assertThat(devices.exitCode).isZero();
+    LauncherRun devices = run("devices", "--json");
+    assertThat(devices.exitCode()).isZero();
     assertThat(devices.json().findValuesAsString("name")).contains("cpu", "scalar");
-    Run inspection = run("inspect", LOGITS, "--json");
+    LauncherRun inspection = run("inspect", LOGITS, "--json");
     assertThat(inspection.json().get("shape").toString()).isEqualTo("[1797,10]");
-    assertThat(run("--version").out).startsWith("batchloss 0.");
+    assertThat(run("--version").out()).startsWith("batchloss 0.");
   }
 
   private static void assertSame(JsonNode found, JsonNode expected) {
     assertThat(found.doubleValue()).isCloseTo(expected.doubleValue(), within(2e-7));
   }
 
-  private static Run run(String... arguments) throws Exception {
-    return run(List.of(), arguments);
-  }
-
-  /** Runs the launcher of this checkout with these variables; the jar has been built before. */
-  private static Run run(List<String> variables, String... arguments)
-      throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("bin/batchloss"));
-    command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().remove("BATCHLOSS_BACKEND");
-    builder.environment().put("BATCHLOSS_JAVA_HOME", System.getProperty("java.home"));
-    for (String variable : variables) {
-      String[] parts = variable.split("=", 2);
-      builder.environment().put(parts[0], parts[1]);
-    }
-    Process process = builder.start();
-    process.getOutputStream().close();
-    // What is written here fits in a pipe, so that the order of reading does not matter.
-    String out = new String(process.getInputStream().readAllBytes(), UTF_8);
-    String err = new String(process.getErrorStream().readAllBytes(), UTF_8);
-    return new Run(process.waitFor(), out, err);
+  private static LauncherRun run(String... arguments) throws Exception {
+    return LauncherRun.of(Map.of(), arguments);
   }
 }

@@ -1,13 +1,11 @@
 package dev.batchloss.conformance;
 
-import static org.assertj.core.api.Assertions.fail;
-
 import dev.batchloss.BackendStatus;
 import dev.batchloss.BatchLoss;
+import dev.batchloss.RequiredBackends;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.BackendOptions;
 import dev.batchloss.spi.BackendProvider;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -25,9 +23,6 @@ import org.junit.jupiter.api.Assumptions;
  */
 record BackendUnderTest(
     String name, long elementBudget, List<Integer> threadCounts, Map<String, String> properties) {
-  /** Names the backends, separated by commas, whose absence is a failure and not a skip. */
-  static final String REQUIRE = "BATCHLOSS_REQUIRE";
-
   static final BackendUnderTest SCALAR =
       new BackendUnderTest("scalar", Long.MAX_VALUE, List.of(1, 2), Map.of());
   static final BackendUnderTest CPU =
@@ -77,10 +72,7 @@ record BackendUnderTest(
   private void skipOrFailWithout() {
     String reason = reasonAgainst(BatchLoss.backends());
     if (reason != null) {
-      if (isRequired(System.getenv(REQUIRE))) {
-        fail("%s names %s, but %s", REQUIRE, name, reason);
-      }
-      Assumptions.abort(reason);
+      RequiredBackends.skipOrFail(name, reason);
     }
   }
 
@@ -97,11 +89,6 @@ record BackendUnderTest(
       return "backend " + name + " cannot run: " + family.getFirst().reason();
     }
     return "there is no backend " + name;
-  }
-
-  boolean isRequired(@Nullable String required) {
-    return required != null
-        && Arrays.stream(required.split(",", -1)).anyMatch(entry -> entry.strip().equals(name));
   }
 
   /** Skips the test if it is too large for this backend. */

@@ -3,6 +3,7 @@ package dev.batchloss.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.batchloss.BackendStatus;
+import dev.batchloss.RequiredBackends;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -53,8 +54,8 @@ class SuiteMachineryTest {
 
   @Test
   void theVariableNamesWhatIsRequired() {
-    assertThat(BackendUnderTest.CPU.isRequired("opencl, cpu")).isTrue();
-    assertThat(BackendUnderTest.CPU.isRequired("opencl,cpu2")).isFalse();
-    assertThat(BackendUnderTest.CPU.isRequired(null)).isFalse();
+    assertThat(RequiredBackends.isNamed("cpu", "opencl, cpu")).isTrue();
+    assertThat(RequiredBackends.isNamed("cpu", "opencl,cpu2")).isFalse();
+    assertThat(RequiredBackends.isNamed("cpu", null)).isFalse();
   }
 }

@@ -70,27 +70,7 @@ class MemoryShortageTest {
 
   /** The same device, as if none of its buffers could be larger and its memory were its own. */
   private static Device withBuffersUpTo(Device device, long bytes) {
-    DeviceDescription all = device.description();
-    return new Device(
-        device.platform(),
-        device.id(),
-        new DeviceDescription(
-            all.platform(),
-            all.name(),
-            all.vendor(),
-            all.version(),
-            all.type(),
-            all.computeUnits(),
-            all.clockMhz(),
-            all.globalMemory(),
-            bytes,
-            all.localMemory(),
-            all.maxWorkGroup(),
-            all.memBaseAlign(),
-            false,
-            all.fp64(),
-            all.littleEndian(),
-            all.available(),
-            all.compilerAvailable()));
+    return TestDevice.pretending(
+        device, description -> description.maxAllocation(bytes).unifiedMemory(false));
   }
 }

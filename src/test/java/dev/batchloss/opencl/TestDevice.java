@@ -1,18 +1,13 @@
 package dev.batchloss.opencl;
 
-import static org.assertj.core.api.Assertions.fail;
-
+import dev.batchloss.RequiredBackends;
 import dev.batchloss.spi.BackendOffer;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jocl.CL;
-import org.junit.jupiter.api.Assumptions;
 
 /** The device that these tests run on; without one they are skipped, or fail where required. */
 final class TestDevice {
-  private static final String REQUIRE = "BATCHLOSS_REQUIRE";
-
   private TestDevice() {}
 
   static Device find() {
@@ -28,12 +23,8 @@ final class TestDevice {
 
   /** Skips the test, or fails it where OpenCL is required; never returns. */
   static RuntimeException missing(String reason) {
-    String required = System.getenv(REQUIRE);
-    if (required != null
-        && Arrays.asList(required.split("\\s*,\\s*", -1)).contains(DeviceDiscovery.FAMILY)) {
-      return fail("%s names %s, but %s", REQUIRE, DeviceDiscovery.FAMILY, reason);
-    }
-    return Assumptions.abort(reason);
+    RequiredBackends.skipOrFail(DeviceDiscovery.FAMILY, reason);
+    throw new AssertionError(reason);
   }
 
   /** A description of a device that does not exist. */

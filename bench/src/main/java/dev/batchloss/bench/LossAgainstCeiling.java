@@ -9,7 +9,8 @@ import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.loss.CrossEntropy;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -45,7 +46,7 @@ public abstract class LossAgainstCeiling {
   /** A smaller matrix is gone through several times for one measurement of an alternation. */
   private static final long BYTES_PER_TURN = 32L << 20;
 
-  /** The backend: {@code cpu} or {@code scalar}. */
+  /** The backend: {@code cpu}, {@code scalar}, {@code opencl}. */
   @Param("cpu")
   public String backend = "";
 
@@ -65,23 +66,37 @@ public abstract class LossAgainstCeiling {
   @Param("0")
   public int threads;
 
+  /**
+   * How many copies of the matrices are gone through in turn. One that fits in a cache stays there
+   * from call to call, as a file that is evaluated once never does; copies that together are
+   * several times as large as the caches come from memory.
+   */
+  @Param("1")
+  public int copies;
+
   private final Pass pass;
   private Run run;
+  private int turn;
+
+  /** The matrices of one copy, and what is asked for in them. */
+  private record Copy(Matrix logits, Matrix second, Ceiling ceiling, Outputs outputs) {}
 
   /** What is set up once in each fork. */
   private record Run(
       Arena arena,
       BatchLoss engine,
-      Ceiling ceiling,
-      Matrix logits,
-      Matrix second,
+      List<Copy> copies,
       ClassTargets targets,
       CrossEntropy loss,
-      Outputs outputs,
       int repeats) {
 
-    LossResult evaluate() {
-      return engine.evaluate(loss, logits, targets, outputs);
+    Copy copy(int turn) {
+      return copies.get(turn % copies.size());
+    }
+
+    LossResult evaluate(int turn) {
+      Copy copy = copy(turn);
+      return engine.evaluate(loss, copy.logits, targets, copy.outputs);
     }
   }
 
@@ -109,15 +124,14 @@ public abstract class LossAgainstCeiling {
   /** Makes the data, and stops if the backend computes something else than the loss. */
   @Setup(Level.Trial)
   public void open() {
+    if (copies < 1 || (pass == Pass.SCALE && copies > 1)) {
+      throw new IllegalArgumentException(
+          "copies is " + copies + ", must be at least 1, and 1 where logits are written over");
+    }
     Shape size = Shape.parse(shape);
     Arena arena = Arena.ofShared();
     Matrix logits = memory.allocate(type, size.rows(), size.classes(), arena);
     ClassTargets targets = Predictions.fill(logits);
-    Matrix second = logits;
-    if (pass == Pass.COPY || pass == Pass.SCALE) {
-      second = memory.allocate(type, size.rows(), size.classes(), arena);
-      MemorySegment.copy(logits.segment(), 0, second.segment(), 0, logits.segment().byteSize());
-    }
     BatchLoss engine = BatchLoss.builder().backend(backend).threads(threads).open();
     double first =
         engine
@@ -125,39 +139,40 @@ public abstract class LossAgainstCeiling {
             .loss();
     Predictions.requireFirstLoss(logits, targets, first);
     prepare(engine);
-    int workers = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+    List<Copy> all = new ArrayList<>();
+    for (int i = 0; i < copies; i++) {
+      all.add(copy(i == 0 ? logits : another(logits, arena), arena));
+    }
+    int repeats = pass == Pass.SCALE ? 1 : repeats(logits.segment().byteSize());
     run =
         new Run(
             arena,
             engine,
-            new Ceiling(logits, second, workers),
-            logits,
-            second,
+            List.copyOf(all),
             targets,
             crossEntropy(),
-            outputs(second),
-            pass == Pass.SCALE ? 1 : repeats(logits.segment().byteSize()));
+            Math.ceilDiv(repeats, copies) * copies);
   }
 
   /** Puts the logits back where the gradient was written over them; not timed. */
   @Setup(Level.Invocation)
   public void restore() {
     if (pass == Pass.SCALE) {
-      MemorySegment logits = run.logits.segment();
-      MemorySegment.copy(run.second.segment(), 0, logits, 0, logits.byteSize());
+      Copy only = run.copy(0);
+      only.logits.segment().copyFrom(only.second.segment());
     }
   }
 
   /** The loss alone. */
   @Benchmark
   public LossResult loss() {
-    return run.evaluate();
+    return run.evaluate(nextTurn());
   }
 
   /** The ceiling alone. */
   @Benchmark
   public double ceiling() {
-    return run.ceiling.run(pass);
+    return run.copy(nextTurn()).ceiling.run(pass);
   }
 
   /**
@@ -170,11 +185,11 @@ public abstract class LossAgainstCeiling {
     double sink = 0;
     long start = System.nanoTime();
     for (int i = 0; i < repeats; i++) {
-      sink += run.evaluate().loss();
+      sink += run.evaluate(i).loss();
     }
     long between = System.nanoTime();
     for (int i = 0; i < repeats; i++) {
-      sink += run.ceiling.run(pass);
+      sink += run.copy(i).ceiling.run(pass);
     }
     long end = System.nanoTime();
     times.add((between - start) / (double) repeats, (end - between) / (double) repeats);
@@ -185,8 +200,26 @@ public abstract class LossAgainstCeiling {
   @TearDown(Level.Trial)
   public void close() {
     run.engine.close();
-    run.ceiling.close();
+    run.copies.forEach(copy -> copy.ceiling.close());
     run.arena.close();
+  }
+
+  private int nextTurn() {
+    turn = (turn + 1) % copies;
+    return turn;
+  }
+
+  private Copy copy(Matrix logits, Arena arena) {
+    boolean needsSecond = pass == Pass.COPY || pass == Pass.SCALE;
+    Matrix second = needsSecond ? another(logits, arena) : logits;
+    int workers = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+    return new Copy(logits, second, new Ceiling(logits, second, workers), outputs(second));
+  }
+
+  private Matrix another(Matrix logits, Arena arena) {
+    Matrix other = memory.allocate(type, logits.rows(), logits.classes(), arena);
+    other.segment().copyFrom(logits.segment());
+    return other;
   }
 
   private static int repeats(long bytes) {

@@ -18,13 +18,15 @@ public enum Memory {
       };
     }
   },
-  /** Outside the Java heap, aligned to 64 bytes. */
+  /** Outside the Java heap, from the start of a page, where every device can use it in place. */
   NATIVE {
     @Override
     Matrix allocate(ElementType type, long rows, int classes, Arena arena) {
-      return Matrix.of(arena.allocate(rows * classes * type.bytes(), 64), type, rows, classes);
+      return Matrix.of(arena.allocate(rows * classes * type.bytes(), PAGE), type, rows, classes);
     }
   };
+
+  private static final long PAGE = 4096;
 
   /** Returns a row-major matrix of zeros; native memory lives as long as the arena. */
   abstract Matrix allocate(ElementType type, long rows, int classes, Arena arena);

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.openjdk.jmh.results.BenchmarkResult;
 import org.openjdk.jmh.results.IterationResult;
@@ -51,6 +52,9 @@ import tools.jackson.databind.json.JsonMapper;
 public final class RatioReport implements Callable<Integer> {
   private static final int UNAVAILABLE = 4;
 
+  /** An OpenCL driver whose device is the processors themselves: a goal for them is one for it. */
+  private static final String POCL = "Portable Computing Language";
+
   @Option(
       names = "--quick",
       description = "The few lines that tell most, each in one JVM: under 90 seconds.")
@@ -66,9 +70,13 @@ public final class RatioReport implements Callable<Integer> {
 
   @Option(
       names = "--backend",
+      paramLabel = "NAME",
+      split = ",",
       defaultValue = "cpu",
-      description = "The backend (default: ${DEFAULT-VALUE}).")
-  private String backend = "";
+      description =
+          "The backends, separated by commas (default: ${DEFAULT-VALUE}); opencl has lines of its"
+              + " own.")
+  private List<String> backends = List.of();
 
   @Option(
       names = "--threads",
@@ -108,7 +116,7 @@ public final class RatioReport implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     List<RatioCase> cases = selected();
-    BackendStatus status = status();
+    Map<String, BackendStatus> statuses = statuses();
     String started = OffsetDateTime.now(ZoneOffset.UTC).truncatedTo(ChronoUnit.SECONDS).toString();
     double load = Machine.load();
     int times = rounds > 0 ? rounds : quick ? 1 : 3;
@@ -117,22 +125,24 @@ public final class RatioReport implements Callable<Integer> {
       for (RatioCase one : cases) {
         List<IterationResult> results = run(one);
         System.err.printf(
-            "round %d of %d: %s %s%n",
+            "round %d of %d: %s %s %s%n",
             round,
             times,
+            one.backend(),
             one.label(),
             RatioTable.percent(Samples.median(values(results, "ratio"))));
         iterations.computeIfAbsent(one, key -> new ArrayList<>()).addAll(results);
       }
     }
     List<RatioTable.Row> rows = new ArrayList<>();
-    iterations.forEach((one, results) -> rows.add(row(one, results)));
+    iterations.forEach(
+        (one, results) ->
+            rows.add(row(one, Objects.requireNonNull(statuses.get(one.backend())), results)));
     RatioTable table =
         new RatioTable(
             command(),
             started,
-            status.name(),
-            String.valueOf(status.detail()),
+            statuses.values().stream().map(RatioReport::text).toList(),
             Machine.here(),
             load,
             times,
@@ -144,8 +154,10 @@ public final class RatioReport implements Callable<Integer> {
 
   private List<RatioCase> selected() {
     List<RatioCase> cases =
-        (quick ? RatioCase.quick() : RatioCase.all())
-            .stream().filter(one -> only.stream().allMatch(text -> contains(one, text))).toList();
+        backends.stream()
+            .flatMap(name -> (quick ? RatioCase.quick(name) : RatioCase.all(name)).stream())
+            .filter(one -> only.stream().allMatch(text -> contains(one, text)))
+            .toList();
     if (cases.isEmpty()) {
       throw new IllegalArgumentException("no line of the report contains " + only);
     }
@@ -157,21 +169,30 @@ public final class RatioReport implements Callable<Integer> {
   }
 
   /** Fails here, with the reasons, and not in the first fork. */
-  private BackendStatus status() {
-    try (BatchLoss engine = BatchLoss.builder().backend(backend).threads(threads).open()) {
-      return engine.backend();
+  private Map<String, BackendStatus> statuses() {
+    Map<String, BackendStatus> statuses = new LinkedHashMap<>();
+    for (String name : backends) {
+      try (BatchLoss engine = BatchLoss.builder().backend(name).threads(threads).open()) {
+        statuses.put(name, engine.backend());
+      }
     }
+    return statuses;
+  }
+
+  private static String text(BackendStatus status) {
+    return "%s (%s)".formatted(status.name(), status.detail());
   }
 
   private List<IterationResult> run(RatioCase one) {
     ChainedOptionsBuilder options =
         new OptionsBuilder()
             .include("^" + one.question().getName().replace(".", "\\.") + "\\.alternating$")
-            .param("backend", backend)
+            .param("backend", one.backend())
             .param("threads", Integer.toString(threads))
             .param("shape", one.shape())
             .param("type", one.type().name())
             .param("memory", one.memory().name())
+            .param("copies", Integer.toString(one.copies()))
             .forks(1)
             .warmupIterations(quick ? 3 : 5)
             .warmupTime(TimeValue.seconds(1))
@@ -205,17 +226,20 @@ public final class RatioReport implements Callable<Integer> {
     return failure.getSuppressed().length > 0 ? rootOf(failure.getSuppressed()[0]) : failure;
   }
 
-  private RatioTable.Row row(RatioCase one, List<IterationResult> results) {
+  private RatioTable.Row row(RatioCase one, BackendStatus status, List<IterationResult> results) {
     double[] ratios = values(results, "ratio");
     double turns = 0;
     for (double some : values(results, "turns")) {
       turns += some;
     }
+    boolean hasGoal = status.name().equals("cpu") || status.detail().contains(POCL);
     return new RatioTable.Row(
+        status.name(),
         one.question().getSimpleName(),
         one.shape(),
         one.type().name(),
         one.memory().name(),
+        one.copies(),
         one.metrics(),
         one.bytes(),
         Samples.median(values(results, "lossNanos")),
@@ -227,7 +251,7 @@ public final class RatioReport implements Callable<Integer> {
         Samples.quantile(values(results, "bestCeilingNanos"), 0)
             / Samples.quantile(values(results, "bestLossNanos"), 0),
         Samples.median(values(results, "others")),
-        backend.equals("cpu") ? one.goal() : Double.NaN,
+        hasGoal ? one.goal() : Double.NaN,
         results.size(),
         (long) turns);
   }
@@ -244,8 +268,8 @@ public final class RatioReport implements Callable<Integer> {
       text.append(" --quick");
     }
     only.forEach(part -> text.append(" --only '").append(part).append('\''));
-    if (!backend.equals("cpu")) {
-      text.append(" --backend ").append(backend);
+    if (!backends.equals(List.of("cpu"))) {
+      text.append(" --backend ").append(String.join(",", backends));
     }
     if (threads != 0) {
       text.append(" --threads ").append(threads);

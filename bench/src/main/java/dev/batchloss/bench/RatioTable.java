@@ -8,8 +8,7 @@ import java.util.Locale;
  *
  * @param command what makes another one
  * @param started when it began, ISO 8601
- * @param backend the backend's name
- * @param backendDetail what the backend says it runs on
+ * @param backends the backends, each with what it says it runs on
  * @param machine where it ran
  * @param loadBefore the system's load average before the first fork, negative if unknown
  * @param rounds how many JVMs measured each line
@@ -18,8 +17,7 @@ import java.util.Locale;
 record RatioTable(
     String command,
     String started,
-    String backend,
-    String backendDetail,
+    List<String> backends,
     Machine machine,
     double loadBefore,
     int rounds,
@@ -28,10 +26,12 @@ record RatioTable(
   /**
    * One line. Times are medians over iterations of the iterations' medians.
    *
+   * @param backend the backend's name
    * @param question the benchmark class
    * @param shape rows × classes
    * @param type the format of the logits
    * @param memory where they stand
+   * @param copies how many copies of the matrices were gone through in turn
    * @param metrics the metrics asked for, or empty
    * @param bytes the size of the logits
    * @param lossNanos the time of the loss
@@ -47,10 +47,12 @@ record RatioTable(
    * @param turns how often loss and ceiling took turns
    */
   record Row(
+      String backend,
       String question,
       String shape,
       String type,
       String memory,
+      int copies,
       String metrics,
       long bytes,
       double lossNanos,
@@ -70,10 +72,12 @@ record RatioTable(
 
     String markdown() {
       String name = metrics.isEmpty() ? question : question + " " + metrics;
-      return "| %s | %s | %s | %s | %s | %.1f | %s | %.1f | **%s** | %s–%s | %s | %.0f%% | %s |"
+      String size = shape.replace('x', '×');
+      return "| %s | %s | %s | %s | %s | %s | %.1f | %s | %.1f | **%s** | %s–%s | %s | %.0f%% | %s |"
           .formatted(
+              backend,
               name,
-              shape.replace('x', '×'),
+              copies == 1 ? size : "%s, %d in turn".formatted(size, copies),
               type,
               memory.toLowerCase(Locale.ROOT),
               milliseconds(lossNanos),
@@ -109,15 +113,15 @@ record RatioTable(
   /** Returns the report as Markdown. */
   String markdown() {
     StringBuilder text = new StringBuilder();
-    text.append("`%s`, %s, backend %s (%s).\n".formatted(command, started, backend, backendDetail));
+    text.append("`%s`, %s, %s.\n".formatted(command, started, String.join(", ", backends)));
     text.append(machine.text()).append('.');
     text.append(" Load average before: %.2f.".formatted(loadBefore));
     text.append(" %d %s a line.\n\n".formatted(rounds, rounds == 1 ? "JVM" : "JVMs"));
     text.append(
         """
-        | benchmark | shape | type | memory | loss, ms | loss, GB/s | ceiling | ceiling, GB/s \
+        | backend | benchmark | shape | type | memory | loss, ms | loss, GB/s | ceiling | ceiling, GB/s \
         | loss / ceiling | quartiles | best / best | others' CPU | goal |
-        | --- | --- | --- | --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | --- |
+        | --- | --- | --- | --- | --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | --- |
         """);
     for (Row row : rows) {
       text.append(row.markdown()).append('\n');

@@ -12,7 +12,7 @@ class RatioTableTest {
   void aLineStatesTimesSpeedsAndTheRatio() {
     assertThat(row(0.75, 0.02, 0.7).markdown())
         .isEqualTo(
-            "| CrossEntropyForward | 4096×32000 | FLOAT32 | heap | 40.0 | 13.1 | sum | 17.5"
+            "| cpu | CrossEntropyForward | 4096×32000 | FLOAT32 | heap | 40.0 | 13.1 | sum | 17.5"
                 + " | **75%** | 74%–76% | 77% | 2% | 70% met |");
   }
 
@@ -28,6 +28,12 @@ class RatioTableTest {
   }
 
   @Test
+  void copiesThatTakeTurnsAreStatedWithTheShape() {
+    assertThat(row("NATIVE", 8, 0.75, 0, 0.7).markdown())
+        .startsWith("| cpu | CrossEntropyForward | 4096×32000, 8 in turn | FLOAT32 | native |");
+  }
+
+  @Test
   void thereIsNoVerdictWithoutAGoal() {
     assertThat(row(0.5, 0, Double.NaN).markdown()).endsWith("| 0% |  |");
   }
@@ -38,23 +44,29 @@ class RatioTableTest {
         new RatioTable(
             "bench/run ratio",
             "2026-01-01T00:00Z",
-            "cpu",
-            "2 threads",
+            List.of("cpu (2 threads)"),
             Machine.here(),
             0,
             1,
             List.of(row(0.5, 0, 0.7)));
     assertThat(table.markdown().lines().filter(line -> line.startsWith("|")))
         .hasSize(3)
-        .allSatisfy(line -> assertThat(line.chars().filter(c -> c == '|').count()).isEqualTo(14));
+        .allSatisfy(line -> assertThat(line.chars().filter(c -> c == '|').count()).isEqualTo(15));
   }
 
   private static RatioTable.Row row(double ratio, double others, double goal) {
+    return row("HEAP", 1, ratio, others, goal);
+  }
+
+  private static RatioTable.Row row(
+      String memory, int copies, double ratio, double others, double goal) {
     return new RatioTable.Row(
+        "cpu",
         "CrossEntropyForward",
         "4096x32000",
         "FLOAT32",
-        "HEAP",
+        memory,
+        copies,
         "",
         524_288_000,
         40e6,
