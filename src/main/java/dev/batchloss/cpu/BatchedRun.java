@@ -49,8 +49,8 @@ final class BatchedRun {
 
   /** What one thread needs. */
   private final class Worker {
-    private final BatchPass pass = CpuBackend.passFor(call, batchRows);
-    private final RowStatistics batch = new RowStatistics(batchRows);
+    private final BatchPass pass = CpuBackend.passFor(call, Tile.lanes(batchRows));
+    private final RowStatistics batch = new RowStatistics(Tile.lanes(batchRows));
     private final RowFold fold = call.request.folds().get();
 
     void run(long first) {

@@ -9,6 +9,7 @@ import dev.batchloss.plan.RowStatistics;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
@@ -25,6 +26,11 @@ final class PairTile {
   /** Elements from one pair of classes to the next. */
   private static final int PAIR_ROWS = 2 * ROWS;
 
+  /** A double has that many fraction bits more than a float. */
+  private static final int FRACTION_GAIN = 29;
+
+  private static final double BIAS_GAIN = 0x1p896;
+
   private final Call call;
   private final int classes;
   private final double scale;
@@ -34,7 +40,9 @@ final class PairTile {
   /** Classes c and c + 1 of a row, c even, are at {@code c·ROWS + 2·lane}. */
   private final float[] pairs;
 
-  private final float[] staging;
+  /** The array behind the matrix, or the rows read from it. */
+  private final float[] source;
+
   private final float[] maxima = new float[PAIR_ROWS];
   private final float[] sums = new float[PAIR_ROWS];
 
@@ -45,7 +53,8 @@ final class PairTile {
     this.matrix = call.input;
     this.elements = new Elements(matrix, ROWS * classes);
     this.pairs = new float[(classes + 1) / 2 * PAIR_ROWS];
-    this.staging = elements.floatArray() == null ? new float[ROWS * classes] : new float[0];
+    float[] array = elements.floatArray();
+    this.source = array == null ? new float[ROWS * classes] : array;
     // Where the last class has no partner, the place stays: neither a maximum nor an addend.
     Arrays.fill(pairs, Float.NEGATIVE_INFINITY);
   }
@@ -59,36 +68,47 @@ final class PairTile {
         && !call.needs.maximum();
   }
 
-  /** Fills the sums and target columns of {@code n} rows from place {@code at} on. */
+  /**
+   * Fills the sums and target columns of {@code n} rows from place {@code at} on; up to {@link
+   * Tile#lanes} of them are overwritten.
+   */
   void reduce(RowStatistics rows, int at, int n, double[] shifts) {
-    read(rows.firstRow + at, n);
+    int start = read(rows.firstRow + at, n);
     int lanes = 2 * Tile.lanes(n);
     findMaxima(pairs, lanes, maxima);
     sumExp(pairs, lanes, maxima, (float) scale, sums);
-    for (int lane = 0; lane < n; lane++) {
-      float maximum = maxima[2 * lane];
-      double shift = maximum == Float.NEGATIVE_INFINITY ? 0 : maximum;
-      shifts[at + lane] = shift;
-      rows.shift[at + lane] = shift * scale;
-      rows.sum[at + lane] = sums[2 * lane];
+    widen(maxima, lanes, 0, shifts, at);
+    widen(sums, lanes, Double.NaN, rows.sum, at);
+    for (int i = at; i < at + n; i++) {
+      rows.shift[i] = shifts[i] * scale;
     }
     if (call.needs.target()) {
-      for (int lane = 0; lane < n; lane++) {
-        int target = rows.target[at + lane];
-        double value = pairs[(target & ~1) * ROWS + 2 * lane + (target & 1)];
-        rows.targetShifted[at + lane] = (value - shifts[at + lane]) * scale;
+      pickTargets(source, start, rows.target, at, n, rows.targetShifted);
+      for (int i = at; i < at + n; i++) {
+        rows.targetShifted[i] = (rows.targetShifted[i] - shifts[i]) * scale;
       }
     }
   }
 
-  private void read(long first, int n) {
-    float[] array = elements.floatArray();
+  /** Arranges the rows; returns where they begin in {@link #source}. */
+  private int read(long first, int n) {
     long start = matrix.rowOffset(first);
-    if (array == null) {
-      elements.read(start, n * classes, staging, 0);
-      arrange(staging, 0, n);
+    int from = 0;
+    if (elements.floatArray() == null) {
+      elements.read(start, n * classes, source, 0);
     } else {
-      arrange(array, elements.floatArrayOffset() + (int) start, n);
+      from = elements.floatArrayOffset() + (int) start;
+    }
+    arrange(source, from, n);
+    return from;
+  }
+
+  private void pickTargets(
+      float[] from, int start, int[] targets, int at, int n, double[] picked) {
+    int row = start;
+    for (int i = at; i < at + n; i++) {
+      picked[i] = from[row + targets[i]];
+      row += classes;
     }
   }
 
@@ -127,7 +147,9 @@ final class PairTile {
     }
   }
 
-  /** The greatest of each row, NaN left out, in both of its lanes. */
+  /**
+   * The greatest of each row, NaN left out, in both of its lanes.
+   */
   static void findMaxima(float[] x, int lanes, float[] maxima) {
     for (int part = 0; part < lanes; part += FLOAT_STEP) {
       FloatVector most = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
@@ -162,5 +184,27 @@ final class PairTile {
   private static FloatVector swapped(FloatVector v) {
     LongVector both = v.reinterpretAsLongs();
     return both.lanewise(VectorOperators.ROL, Integer.SIZE).reinterpretAsFloats();
+  }
+
+  /**
+   * The even lanes as doubles, {@code instead} where they are infinite or NaN. Without a shuffle:
+   * the bits moved to where a double has them, times the power of two between the two biases.
+   */
+  static void widen(float[] pairs, int lanes, double instead, double[] to, int at) {
+    for (int part = 0; part < lanes; part += FLOAT_STEP) {
+      LongVector bits = FloatVector.fromArray(FLOAT, pairs, part).reinterpretAsLongs();
+      DoubleVector magnitude =
+          bits.and(Integer.MAX_VALUE)
+              .lanewise(VectorOperators.LSHL, FRACTION_GAIN)
+              .reinterpretAsDoubles()
+              .mul(BIAS_GAIN);
+      LongVector sign = bits.lanewise(VectorOperators.LSHL, Integer.SIZE).and(Long.MIN_VALUE);
+      magnitude
+          .reinterpretAsLongs()
+          .or(sign)
+          .reinterpretAsDoubles()
+          .blend(instead, magnitude.compare(VectorOperators.GT, Float.MAX_VALUE))
+          .intoArray(to, at + part / 2);
+    }
   }
 }
