@@ -10,7 +10,7 @@ final class BatchedRun {
   /** Elements of a batch: what a second pass over its rows still finds in the cache. */
   private static final int BATCH_ELEMENTS = 1 << 16;
 
-  private static final int MOST_BATCH_ROWS = 1024;
+  private static final int MOST_BATCH_ROWS = 2048;
 
   /** Elements of a task: enough that taking one costs nothing. */
   private static final int TASK_ELEMENTS = 1 << 18;

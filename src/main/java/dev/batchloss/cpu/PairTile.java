@@ -2,7 +2,6 @@ package dev.batchloss.cpu;
 
 import static dev.batchloss.cpu.Lanes.FLOAT;
 import static dev.batchloss.cpu.Lanes.FLOAT_STEP;
-import static dev.batchloss.cpu.Tile.ROWS;
 
 import dev.batchloss.data.Matrix;
 import dev.batchloss.plan.RowStatistics;
@@ -21,6 +20,12 @@ import jdk.incubator.vector.VectorOperators;
  * rows must follow each other without gaps. One a worker.
  */
 final class PairTile {
+  /**
+   * More than a {@link Tile} has: the greatest element is then looked for in elements whose stores
+   * are long done, and less of the time goes into beginning and ending loops.
+   */
+  static final int ROWS = 256;
+
   private static final ValueLayout.OfLong PAIR = ValueLayout.JAVA_LONG_UNALIGNED;
 
   /** Elements from one pair of classes to the next. */
@@ -68,11 +73,14 @@ final class PairTile {
         && !call.needs.maximum();
   }
 
-  /**
-   * Fills the sums and target columns of {@code n} rows from place {@code at} on; up to {@link
-   * Tile#lanes} of them are overwritten.
-   */
-  void reduce(RowStatistics rows, int at, int n, double[] shifts) {
+  /** Fills the sums and target columns, in which there is room for {@link Tile#lanes} of rows. */
+  void reduce(RowStatistics rows, double[] shifts) {
+    for (int at = 0; at < rows.size; at += ROWS) {
+      reduce(rows, at, Math.min(ROWS, rows.size - at), shifts);
+    }
+  }
+
+  private void reduce(RowStatistics rows, int at, int n, double[] shifts) {
     int start = read(rows.firstRow + at, n);
     int lanes = 2 * Tile.lanes(n);
     findMaxima(pairs, lanes, maxima);
@@ -103,8 +111,7 @@ final class PairTile {
     return from;
   }
 
-  private void pickTargets(
-      float[] from, int start, int[] targets, int at, int n, double[] picked) {
+  private void pickTargets(float[] from, int start, int[] targets, int at, int n, double[] picked) {
     int row = start;
     for (int i = at; i < at + n; i++) {
       picked[i] = from[row + targets[i]];
@@ -147,9 +154,7 @@ final class PairTile {
     }
   }
 
-  /**
-   * The greatest of each row, NaN left out, in both of its lanes.
-   */
+  /** The greatest of each row, NaN left out, in both of its lanes. */
   static void findMaxima(float[] x, int lanes, float[] maxima) {
     for (int part = 0; part < lanes; part += FLOAT_STEP) {
       FloatVector most = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
