@@ -26,6 +26,12 @@ final class PairTile {
    */
   static final int ROWS = 256;
 
+  /** Pairs that are moved at once. */
+  private static final int PAIRS = 5;
+
+  /** Floats of a cache line. */
+  private static final int LINE = 16;
+
   private static final ValueLayout.OfLong PAIR = ValueLayout.JAVA_LONG_UNALIGNED;
 
   /** Elements from one pair of classes to the next. */
@@ -51,6 +57,9 @@ final class PairTile {
   private final float[] maxima = new float[PAIR_ROWS];
   private final float[] sums = new float[PAIR_ROWS];
 
+  /** Kept so that the reads in {@link #touch} are not optimized away. */
+  private int touched;
+
   PairTile(Call call, double scale) {
     this.call = call;
     this.classes = call.classes;
@@ -75,6 +84,9 @@ final class PairTile {
 
   /** Fills the sums and target columns, in which there is room for {@link Tile#lanes} of rows. */
   void reduce(RowStatistics rows, double[] shifts) {
+    if (elements.floatArray() != null) {
+      touched = touch(source, startOf(rows.firstRow), rows.size * classes);
+    }
     for (int at = 0; at < rows.size; at += ROWS) {
       reduce(rows, at, Math.min(ROWS, rows.size - at), shifts);
     }
@@ -100,15 +112,31 @@ final class PairTile {
 
   /** Arranges the rows; returns where they begin in {@link #source}. */
   private int read(long first, int n) {
-    long start = matrix.rowOffset(first);
     int from = 0;
     if (elements.floatArray() == null) {
-      elements.read(start, n * classes, source, 0);
+      elements.read(matrix.rowOffset(first), n * classes, source, 0);
     } else {
-      from = elements.floatArrayOffset() + (int) start;
+      from = startOf(first);
     }
     arrange(source, from, n);
     return from;
+  }
+
+  /** Where a row begins in the array behind the matrix. */
+  private int startOf(long row) {
+    return elements.floatArrayOffset() + (int) matrix.rowOffset(row);
+  }
+
+  /**
+   * Reads one element a cache line, so that the rows of a batch come from memory in one go, at the
+   * speed of a sum. Arranging alone reads in spurts too short for the processor to read ahead.
+   */
+  private static int touch(float[] from, int start, int n) {
+    int bits = 0;
+    for (int i = start; i < start + n; i += LINE) {
+      bits |= Float.floatToRawIntBits(from[i]);
+    }
+    return bits;
   }
 
   private void pickTargets(float[] from, int start, int[] targets, int at, int n, double[] picked) {
@@ -121,6 +149,9 @@ final class PairTile {
 
   private void arrange(float[] from, int start, int n) {
     int c = 0;
+    for (; c + 2 * PAIRS <= classes; c += 2 * PAIRS) {
+      moveFivePairs(from, start + c, classes, n, pairs, c * ROWS);
+    }
     for (; c + 1 < classes; c += 2) {
       movePairs(from, start + c, classes, n, pairs, c * ROWS);
     }
@@ -142,6 +173,30 @@ final class PairTile {
     for (int lane = 0; lane < n; lane++) {
       target.set(PAIR, place + (long) lane * Long.BYTES, source.get(PAIR, position));
       position += step;
+    }
+  }
+
+  private static void moveFivePairs(
+      float[] from, int start, int distance, int n, float[] to, int at) {
+    MemorySegment source = MemorySegment.ofArray(from);
+    MemorySegment target = MemorySegment.ofArray(to);
+    long position = (long) start * Float.BYTES;
+    long step = (long) distance * Float.BYTES;
+    long place = (long) at * Float.BYTES;
+    long next = (long) PAIR_ROWS * Float.BYTES;
+    for (int lane = 0; lane < n; lane++) {
+      long first = source.get(PAIR, position);
+      long second = source.get(PAIR, position + Long.BYTES);
+      long third = source.get(PAIR, position + 2 * Long.BYTES);
+      long fourth = source.get(PAIR, position + 3 * Long.BYTES);
+      long fifth = source.get(PAIR, position + 4 * Long.BYTES);
+      target.set(PAIR, place, first);
+      target.set(PAIR, place + next, second);
+      target.set(PAIR, place + 2 * next, third);
+      target.set(PAIR, place + 3 * next, fourth);
+      target.set(PAIR, place + 4 * next, fifth);
+      position += step;
+      place += Long.BYTES;
     }
   }
 
