@@ -57,8 +57,8 @@ final class PairTile {
   private final float[] maxima = new float[PAIR_ROWS];
   private final float[] sums = new float[PAIR_ROWS];
 
-  /** Kept so that the reads in {@link #touch} are not optimized away. */
-  private int touched;
+  /** Not private, so that the reads in {@link #touch} are not optimized away. */
+  int touched;
 
   PairTile(Call call, double scale) {
     this.call = call;
