@@ -1,8 +1,11 @@
 package dev.batchloss;
 
 import dev.batchloss.data.BackendUnavailableException;
+import dev.batchloss.data.BatchLossException;
+import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.BackendOffer;
 import dev.batchloss.spi.BackendOffer.Preference;
+import dev.batchloss.spi.BackendOptions;
 import dev.batchloss.spi.BackendProvider;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -62,6 +65,41 @@ final class BackendChoice {
   BackendOffer chosen() {
     return chosen;
   }
+
+  /**
+   * Opens the chosen backend. One that was taken unasked and fails now is passed over like those
+   * that cannot run, and the next is taken.
+   *
+   * @throws BatchLossException if the one that was asked for, or every one, fails
+   */
+  Opened open(BackendOptions options) {
+    BackendChoice choice = this;
+    while (true) {
+      try {
+        return new Opened(choice, choice.chosen.open(options));
+      } catch (BatchLossException e) {
+        if (!automatic) {
+          throw e;
+        }
+        choice = choice.without(choice.chosen, String.valueOf(e.getMessage()));
+      }
+    }
+  }
+
+  private BackendChoice without(BackendOffer failed, String reason) {
+    List<BackendOffer> rest = new ArrayList<>(offers);
+    rest.set(
+        rest.indexOf(failed), BackendOffer.unavailable(failed.name(), failed.preference(), reason));
+    return among(List.copyOf(rest), AUTO);
+  }
+
+  /**
+   * A backend in use.
+   *
+   * @param choice the choice that led to it
+   * @param backend the chosen one
+   */
+  record Opened(BackendChoice choice, Backend backend) {}
 
   /** Returns every backend, the chosen one marked. */
   List<BackendStatus> all() {

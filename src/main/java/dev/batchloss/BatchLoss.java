@@ -30,9 +30,9 @@ public final class BatchLoss implements AutoCloseable {
   private final BackendStatus status;
   private volatile boolean closed;
 
-  private BatchLoss(BackendChoice choice, BackendOptions options) {
-    this.choice = choice;
-    this.backend = choice.chosen().open(options);
+  private BatchLoss(BackendChoice.Opened opened) {
+    this.choice = opened.choice();
+    this.backend = opened.backend();
     this.status = new BackendStatus(backend.name(), true, true, backend.detail(), null);
   }
 
@@ -219,7 +219,7 @@ public final class BatchLoss implements AutoCloseable {
      * @throws dev.batchloss.data.BackendUnavailableException if it cannot run
      */
     public BatchLoss open() {
-      return new BatchLoss(BackendChoice.of(backend), new BackendOptions(threads));
+      return new BatchLoss(BackendChoice.of(backend).open(new BackendOptions(threads)));
     }
   }
 }

@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.batchloss.data.BackendUnavailableException;
+import dev.batchloss.data.DeviceException;
+import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.BackendOffer;
 import dev.batchloss.spi.BackendOffer.Preference;
+import dev.batchloss.spi.BackendOptions;
+import dev.batchloss.spi.RowOutcome;
+import dev.batchloss.spi.RowRequest;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -14,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -74,6 +80,82 @@ class BackendChoiceTest {
     assertThat(passedOver("auto", CUDA, SECOND_CUDA, CPU)).containsExactly("cuda:0: no driver");
     assertThat(passedOver("auto", CPU, SCALAR)).isEmpty();
     assertThat(passedOver("scalar", CUDA, CPU, SCALAR)).isEmpty();
+  }
+
+  @Test
+  void oneTakenUnaskedThatFailsToOpenIsPassedOver() {
+    Backend works = new StandInBackend();
+    BackendOffer failing =
+        opening("opencl:0", Preference.OPENCL_GPU, BackendChoiceTest::loseDevice);
+    BackendOffer working = opening("cpu", Preference.VECTOR_CPU, () -> works);
+
+    BackendChoice.Opened opened =
+        BackendChoice.among(List.of(failing, working), "auto").open(BackendOptions.DEFAULT);
+
+    assertThat(opened.backend()).isSameAs(works);
+    assertThat(opened.choice().passedOver())
+        .singleElement()
+        .satisfies(
+            status -> {
+              assertThat(status.name()).isEqualTo("opencl:0");
+              assertThat(status.reason()).contains("opening", "CL_OUT_OF_RESOURCES");
+            });
+  }
+
+  @Test
+  void oneAskedForThatFailsToOpenIsAnError() {
+    BackendOffer failing =
+        opening("opencl:0", Preference.OPENCL_GPU, BackendChoiceTest::loseDevice);
+    BackendOffer working =
+        opening(
+            "opencl:1",
+            Preference.OPENCL_GPU,
+            () -> {
+              throw new AssertionError("opened");
+            });
+    BackendChoice choice = BackendChoice.among(List.of(failing, working), "opencl:0");
+    assertThatExceptionOfType(DeviceException.class)
+        .isThrownBy(() -> choice.open(BackendOptions.DEFAULT));
+  }
+
+  @Test
+  void whereEveryOneFailsToOpenTheReasonsAreListed() {
+    BackendOffer failing =
+        opening("opencl:0", Preference.OPENCL_GPU, BackendChoiceTest::loseDevice);
+    BackendChoice choice = BackendChoice.among(List.of(failing, NO_CPU), "auto");
+    assertThatExceptionOfType(BackendUnavailableException.class)
+        .isThrownBy(() -> choice.open(BackendOptions.DEFAULT))
+        .withMessageContaining("CL_OUT_OF_RESOURCES")
+        .withMessageContaining("no vectors");
+  }
+
+  private static BackendOffer opening(
+      String name, Preference preference, Supplier<Backend> backend) {
+    return BackendOffer.available(name, preference, "", options -> backend.get());
+  }
+
+  private static Backend loseDevice() {
+    throw new DeviceException(-5, "CL_OUT_OF_RESOURCES", "opening");
+  }
+
+  private static final class StandInBackend implements Backend {
+    @Override
+    public String name() {
+      return "cpu";
+    }
+
+    @Override
+    public String detail() {
+      return "";
+    }
+
+    @Override
+    public RowOutcome run(RowRequest request) {
+      throw new AssertionError("run");
+    }
+
+    @Override
+    public void close() {}
   }
 
   @Test

@@ -63,7 +63,8 @@ final class DevicesCommand implements Callable<Integer> {
   private static String toTable(List<BackendStatus> backends) {
     TextTable table = new TextTable();
     for (BackendStatus backend : backends) {
-      String reason = backend.reason() == null ? "" : backend.reason();
+      // A reason may have the lines of a compiler's log.
+      String reason = backend.reason() == null ? "" : backend.reason().replace("\n", "\n      ");
       table.row(
           backend.chosen() ? "* " + backend.name() : "  " + backend.name(),
           backend.available() ? "available" : "not available",

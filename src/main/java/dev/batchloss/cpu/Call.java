@@ -1,6 +1,5 @@
 package dev.batchloss.cpu;
 
-import dev.batchloss.data.ClassTargets;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.ProbabilityTargets;
@@ -9,6 +8,7 @@ import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.InputTransform;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.RowEpilogue;
+import dev.batchloss.plan.RowLabels;
 import dev.batchloss.plan.RowNeeds;
 import dev.batchloss.plan.RowPlan;
 import dev.batchloss.plan.RowStatistic;
@@ -16,7 +16,6 @@ import dev.batchloss.plan.RowStatistics;
 import dev.batchloss.plan.TargetKind;
 import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.RowRequest;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** What all workers of one call share; immutable. */
@@ -50,9 +49,7 @@ final class Call {
   /** Whether rows that are ignored must be read all the same. */
   final boolean readsIgnoredRows;
 
-  private final @Nullable ClassTargets indices;
-  private final @Nullable Matrix sampleWeights;
-  private final @Nullable Long ignoredClass;
+  private final RowLabels labels;
 
   Call(RowRequest request, TargetScan scan) {
     this.request = request;
@@ -75,35 +72,12 @@ final class Call {
         outputKind == MatrixOutput.SOFTMAX
             || outputKind == MatrixOutput.LOG_SOFTMAX
             || request.statistics().contains(RowStatistic.LOG_SUM_EXP);
-    this.indices = request.targets() instanceof ClassTargets targets ? targets : null;
-    this.sampleWeights = request.targets() == null ? null : request.targets().sampleWeights();
-    this.ignoredClass = plan.ignoredClass();
+    this.labels = new RowLabels(plan, request.targets());
   }
 
   /** Fills what is known of the batch before its rows are read. */
   void label(RowStatistics rows) {
-    if (sampleWeights == null) {
-      Arrays.fill(rows.weight, 0, rows.size, 1);
-    } else {
-      for (int i = 0; i < rows.size; i++) {
-        rows.weight[i] = sampleWeights.get(rows.firstRow + i, 0);
-      }
-    }
-    Arrays.fill(rows.ignored, 0, rows.size, false);
-    if (indices == null) {
-      Arrays.fill(rows.target, 0, rows.size, 0);
-    } else {
-      indices.copyTo(rows.firstRow, rows.size, rows.target);
-    }
-    if (indices != null && ignoredClass != null) {
-      long ignoredIndex = ignoredClass;
-      for (int i = 0; i < rows.size; i++) {
-        if (indices.at(rows.firstRow + i) == ignoredIndex) {
-          rows.ignored[i] = true;
-          rows.target[i] = 0;
-        }
-      }
-    }
+    labels.label(rows);
   }
 
   /**

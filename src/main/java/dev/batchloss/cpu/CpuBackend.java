@@ -1,11 +1,9 @@
 package dev.batchloss.cpu;
 
 import dev.batchloss.data.ClassTargets;
-import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.data.Targets;
 import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.ProbabilityCheck;
-import dev.batchloss.plan.RowPlan;
 import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.BackendOptions;
@@ -57,7 +55,8 @@ final class CpuBackend implements Backend {
       }
       TargetScan scan = scan(request);
       if (request.inPlace()) {
-        checkWhatIsOverwritten(request);
+        ProbabilityCheck.requireBeforeOverwriting(
+            request.plan(), request.input(), request.targets());
       }
       Call call = new Call(request, scan);
       if (request.input().rows() > 0) {
@@ -138,13 +137,5 @@ final class CpuBackend implements Backend {
 
   private static TargetScan scan(RowRequest request, long rows, @Nullable Targets targets) {
     return TargetScan.of(request.plan(), rows, request.input().classes(), targets);
-  }
-
-  private static void checkWhatIsOverwritten(RowRequest request) {
-    ProbabilityCheck.requireInput(request.plan(), request.input(), request.targets());
-    if (request.targets() instanceof ProbabilityTargets targets
-        && request.plan().targetCheck() == RowPlan.TargetCheck.UNIT_INTERVAL) {
-      TargetScan.requireProbabilities(targets.probabilities());
-    }
   }
 }

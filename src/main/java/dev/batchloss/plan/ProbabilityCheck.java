@@ -4,7 +4,9 @@ import dev.batchloss.data.ClassTargets;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.Matrix;
+import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.data.Targets;
+import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** What {@link InputTransform#checksProbabilities} asks of an input of probabilities. */
@@ -35,12 +37,45 @@ public final class ProbabilityCheck {
   }
 
   /**
-   * Checks the rows that are not ignored, before anything is written over them; does nothing where
-   * the plan checks nothing.
+   * Checks all the probabilities that a call would else check on its way, the input's and the
+   * targets': what is written over the input must not be written before.
    *
    * @throws InvalidDataException for the first bad row
    */
-  public static void requireInput(RowPlan plan, Matrix input, @Nullable Targets targets) {
+  public static void requireBeforeOverwriting(
+      RowPlan plan, Matrix input, @Nullable Targets targets) {
+    requireInput(plan, input, targets);
+    if (plan.targetCheck() == RowPlan.TargetCheck.UNIT_INTERVAL
+        && targets instanceof ProbabilityTargets distributions) {
+      TargetScan.requireProbabilities(distributions.probabilities());
+    }
+  }
+
+  /**
+   * Checks the elements of a row and then their sum, in double.
+   *
+   * @param row the row's number
+   * @param classes the length of the row
+   * @param probabilities the element of each class
+   * @throws InvalidDataException if one of them is bad, or the sum
+   */
+  public static void requireRow(
+      long row,
+      int classes,
+      IntToDoubleFunction probabilities,
+      InputTransform transform,
+      ElementType type) {
+    double sum = 0;
+    for (int c = 0; c < classes; c++) {
+      double probability = probabilities.applyAsDouble(c);
+      requireProbability(row, c, probability);
+      sum += probability;
+    }
+    requireSum(row, sum, transform, type);
+  }
+
+  /** Checks the rows that are not ignored; does nothing where the plan checks nothing. */
+  private static void requireInput(RowPlan plan, Matrix input, @Nullable Targets targets) {
     if (!plan.input().checksProbabilities()) {
       return;
     }
@@ -50,13 +85,8 @@ public final class ProbabilityCheck {
           && indices.at(row) == plan.ignoredClass()) {
         continue;
       }
-      double sum = 0;
-      for (int c = 0; c < input.classes(); c++) {
-        double probability = input.get(row, c);
-        requireProbability(row, c, probability);
-        sum += probability;
-      }
-      requireSum(row, sum, plan.input(), input.type());
+      long checked = row;
+      requireRow(row, input.classes(), c -> input.get(checked, c), plan.input(), input.type());
     }
   }
 

@@ -220,6 +220,21 @@ public final class RowEpilogue {
     return Math.max(0, -StrictMath.expm1(-nll));
   }
 
+  /** Returns what multiplies the target's term: crossEntropy·(1−ε). */
+  public double targetShare() {
+    return targetShare;
+  }
+
+  /** Returns what multiplies each class's term: crossEntropy·ε/C, 0 if nothing is smoothed. */
+  public double smoothingShare() {
+    return smoothingShare;
+  }
+
+  /** Returns Σ w_c. */
+  public double classWeightSum() {
+    return classWeightSum;
+  }
+
   /** Returns the number of classes φ was prepared for. */
   public int classes() {
     return classes;

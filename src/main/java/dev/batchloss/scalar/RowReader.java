@@ -1,12 +1,12 @@
 package dev.batchloss.scalar;
 
-import dev.batchloss.data.ClassTargets;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.data.Targets;
 import dev.batchloss.plan.InputTransform;
 import dev.batchloss.plan.Normalization;
 import dev.batchloss.plan.ProbabilityCheck;
+import dev.batchloss.plan.RowLabels;
 import dev.batchloss.plan.RowNeeds;
 import dev.batchloss.plan.RowObjective;
 import dev.batchloss.plan.RowPlan;
@@ -23,7 +23,7 @@ final class RowReader {
   private final RowNeeds needs;
   private final Matrix input;
   private final @Nullable Targets targets;
-  private final @Nullable Matrix sampleWeights;
+  private final RowLabels labels;
   private final int classes;
 
   /** The row as it was handed over. */
@@ -48,7 +48,7 @@ final class RowReader {
     this.needs = request.needs();
     this.input = request.input();
     this.targets = request.targets();
-    this.sampleWeights = targets == null ? null : targets.sampleWeights();
+    this.labels = new RowLabels(plan, targets);
     this.classes = input.classes();
     this.x = new double[classes];
     this.shifted = new double[classes];
@@ -60,8 +60,11 @@ final class RowReader {
   void read(long row, RowStatistics rows) {
     rows.firstRow = row;
     rows.size = 1;
-    rows.weight[0] = sampleWeights == null ? 1 : sampleWeights.get(row, 0);
-    loadTarget(row, rows);
+    labels.label(rows);
+    if (targets instanceof ProbabilityTargets distributions) {
+      loadTarget(row, distributions.probabilities());
+      rows.target[0] = firstGreatest(q);
+    }
     loadInput(row, rows.ignored[0]);
     shift(rows);
     sumExponentials(rows);
@@ -88,24 +91,11 @@ final class RowReader {
     }
   }
 
-  private void loadTarget(long row, RowStatistics rows) {
-    rows.ignored[0] = false;
-    switch (targets) {
-      case null -> {}
-      case ClassTargets indices -> {
-        long target = indices.at(row);
-        rows.ignored[0] = plan.ignoredClass() != null && target == plan.ignoredClass();
-        rows.target[0] = rows.ignored[0] ? -1 : (int) target;
-      }
-      case ProbabilityTargets distributions -> {
-        Matrix probabilities = distributions.probabilities();
-        for (int c = 0; c < classes; c++) {
-          q[c] = probabilities.get(row, c);
-          if (plan.targetCheck() == RowPlan.TargetCheck.UNIT_INTERVAL) {
-            TargetScan.requireProbability("target probability", row, c, q[c]);
-          }
-        }
-        rows.target[0] = firstGreatest(q);
+  private void loadTarget(long row, Matrix probabilities) {
+    for (int c = 0; c < classes; c++) {
+      q[c] = probabilities.get(row, c);
+      if (plan.targetCheck() == RowPlan.TargetCheck.UNIT_INTERVAL) {
+        TargetScan.requireProbability("target probability", row, c, q[c]);
       }
     }
   }

@@ -1,7 +1,6 @@
 package dev.batchloss.scalar;
 
 import dev.batchloss.data.Matrix;
-import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.ProbabilityCheck;
 import dev.batchloss.plan.RowEpilogue;
@@ -64,7 +63,7 @@ final class ScalarBackend implements Backend {
     Matrix input = request.input();
     TargetScan scan = TargetScan.of(plan, input.rows(), input.classes(), request.targets());
     if (request.inPlace()) {
-      requireProbabilities(request);
+      ProbabilityCheck.requireBeforeOverwriting(plan, input, request.targets());
     }
     RowEpilogue epilogue =
         new RowEpilogue(
@@ -88,15 +87,5 @@ final class ScalarBackend implements Backend {
       fold.fold(statistics);
     }
     return new RowOutcome(scan);
-  }
-
-  /** What is written over the input must not be written before all of it has been checked. */
-  private static void requireProbabilities(RowRequest request) {
-    RowPlan plan = request.plan();
-    ProbabilityCheck.requireInput(plan, request.input(), request.targets());
-    if (plan.targetCheck() == RowPlan.TargetCheck.UNIT_INTERVAL
-        && request.targets() instanceof ProbabilityTargets targets) {
-      TargetScan.requireProbabilities(targets.probabilities());
-    }
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.batchloss.BackendStatus;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** What decides which trials run, and whether a backend may be missing. */
@@ -41,12 +42,13 @@ class SuiteMachineryTest {
 
   @Test
   void aMissingBackendHasAReason() {
-    BackendUnderTest cuda = new BackendUnderTest("cuda", 1, List.of(1));
+    BackendUnderTest cuda = new BackendUnderTest("cuda", 1, List.of(1), Map.of());
     BackendStatus broken = new BackendStatus("cuda:0", false, false, "", "no driver");
     BackendStatus present = new BackendStatus("cuda:0", true, false, "a device", null);
     assertThat(cuda.reasonAgainst(List.of())).isEqualTo("there is no backend cuda");
     assertThat(cuda.reasonAgainst(List.of(broken))).contains("no driver");
     assertThat(cuda.reasonAgainst(List.of(present))).isNull();
+    assertThat(cuda.reasonAgainst(List.of(broken, present))).isNull();
   }
 
   @Test

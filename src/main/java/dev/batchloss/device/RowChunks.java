@@ -1,0 +1,110 @@
+package dev.batchloss.device;
+
+import dev.batchloss.data.Matrix;
+import java.util.Objects;
+
+/**
+ * How the rows of a matrix are cut into chunks for a device: as many rows in each as fit, each row
+ * in exactly one, in their order. A chunk is of the shape alone, so that it can be viewed in every
+ * matrix of the call that has the shape. Immutable.
+ *
+ * <p>A matrix of inner length 1 whose classes lie further apart than its rows (Fortran order) is
+ * taken as one whose rows lie on the inner axis. They keep their numbers.
+ */
+public final class RowChunks {
+  /** The most rows in a chunk, so that what comes back for them stays small. */
+  public static final int MOST_ROWS = 1 << 20;
+
+  private final Matrix matrix;
+  private final RowLayout layout;
+  private final long outer;
+  private final long inner;
+  private final long outerPerChunk;
+  private final long innerPerChunk;
+  private final long chunksPerOuter;
+  private final long count;
+
+  private RowChunks(Matrix matrix, long mostRows) {
+    this.matrix = matrix;
+    this.layout = RowLayout.of(matrix);
+    this.outer = isTurned() ? 1 : matrix.outer();
+    this.inner = isTurned() ? matrix.outer() : matrix.inner();
+    this.innerPerChunk = Math.clamp(inner, 1, mostRows);
+    this.outerPerChunk = Math.max(1, mostRows / Math.max(1, inner));
+    this.chunksPerOuter = Math.ceilDiv(inner, innerPerChunk);
+    this.count = Math.ceilDiv(outer, outerPerChunk) * chunksPerOuter;
+  }
+
+  /**
+   * Cuts a matrix.
+   *
+   * @param matrix any element type and strides
+   * @param mostBytes how much memory a chunk may take when it is packed; a single row may take more
+   * @throws IllegalArgumentException if {@code mostBytes} is not positive
+   */
+  public static RowChunks of(Matrix matrix, long mostBytes) {
+    if (mostBytes <= 0) {
+      throw new IllegalArgumentException("mostBytes is " + mostBytes + ", must be positive");
+    }
+    long rowBytes = Math.max(1, (long) matrix.classes() * matrix.type().bytes());
+    return new RowChunks(matrix, Math.clamp(mostBytes / rowBytes, 1, MOST_ROWS));
+  }
+
+  /** Returns the number of chunks: 0 if there are no rows. */
+  public long count() {
+    return count;
+  }
+
+  /** Returns how the rows lie, in the whole and so in every chunk. */
+  public RowLayout layout() {
+    return layout;
+  }
+
+  /** Returns the most rows that a chunk of this cut has; 0 if there are none. */
+  public int mostRows() {
+    return (int) (Math.min(outer, outerPerChunk) * Math.min(inner, innerPerChunk));
+  }
+
+  /**
+   * Returns the chunk of this number, counted from 0 in the order of the rows.
+   *
+   * @throws IndexOutOfBoundsException if there is no such chunk
+   */
+  public RowChunk at(long number) {
+    Objects.checkIndex(number, count);
+    long firstOuter = number / chunksPerOuter * outerPerChunk;
+    long firstInner = number % chunksPerOuter * innerPerChunk;
+    return new RowChunk(
+        this,
+        firstOuter * inner + firstInner,
+        firstOuter,
+        Math.min(outerPerChunk, outer - firstOuter),
+        firstInner,
+        Math.min(innerPerChunk, inner - firstInner));
+  }
+
+  /** Returns {@code whole} with its rows on the axis on which those of the cut matrix are. */
+  Matrix turned(Matrix whole) {
+    if (whole.outer() != matrix.outer()
+        || whole.classes() != matrix.classes()
+        || whole.inner() != matrix.inner()) {
+      throw new IllegalArgumentException("chunks of %s do not fit %s".formatted(matrix, whole));
+    }
+    if (!isTurned()) {
+      return whole;
+    }
+    return Matrix.strided(
+        whole.segment(),
+        whole.type(),
+        1,
+        whole.classes(),
+        whole.outer(),
+        0,
+        whole.classStride(),
+        whole.outerStride());
+  }
+
+  private boolean isTurned() {
+    return layout == RowLayout.ACROSS && matrix.inner() == 1;
+  }
+}

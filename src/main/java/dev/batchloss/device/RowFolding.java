@@ -1,0 +1,209 @@
+package dev.batchloss.device;
+
+import dev.batchloss.data.ElementType;
+import dev.batchloss.data.Matrix;
+import dev.batchloss.data.ProbabilityTargets;
+import dev.batchloss.plan.InputKind;
+import dev.batchloss.plan.InputTransform;
+import dev.batchloss.plan.ProbabilityCheck;
+import dev.batchloss.plan.RowEpilogue;
+import dev.batchloss.plan.RowFold;
+import dev.batchloss.plan.RowLabels;
+import dev.batchloss.plan.RowStatistics;
+import dev.batchloss.plan.TargetScan;
+import dev.batchloss.spi.RowRequest;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From the columns of a chunk to losses: widens what the device returned to double, checks
+ * probabilities, lets {@link RowEpilogue} form the losses and hands the rows to the request's fold.
+ * One a call, or one a worker of a call; used by one thread at a time.
+ */
+public final class RowFolding {
+  private static final int BATCH_ROWS = 1024;
+
+  private final RowColumns columns;
+  private final InputTransform transform;
+  private final int classes;
+  private final ElementType inputType;
+  private final ElementReader input;
+  private final @Nullable Matrix targets;
+  private final RowLabels labels;
+  private final RowEpilogue epilogue;
+  private final RowFold fold;
+  private final double shiftUnit;
+
+  private final RowStatistics batch = new RowStatistics(BATCH_ROWS);
+  private final float[] floats = new float[BATCH_ROWS];
+  private final long[] longs = new long[BATCH_ROWS];
+  private final double[] inputSum = new double[BATCH_ROWS];
+  private final int[] badClass = new int[BATCH_ROWS];
+  private final int[] badTargetClass = new int[BATCH_ROWS];
+
+  /** Folds the rows of a call whose input is a matrix of the host; takes one of its folds. */
+  public RowFolding(RowRequest request) {
+    this(request, request.input()::get);
+  }
+
+  /**
+   * Folds the rows of a call; takes one of its folds.
+   *
+   * @param request the call; its targets are known to be good, but for probabilities
+   * @param input reads the input where a device reports a probability that may be bad
+   */
+  public RowFolding(RowRequest request, ElementReader input) {
+    this.columns = RowColumns.of(request);
+    this.transform = request.plan().input();
+    this.classes = request.input().classes();
+    this.inputType = request.input().type();
+    this.input = input;
+    this.targets =
+        request.targets() instanceof ProbabilityTargets soft ? soft.probabilities() : null;
+    this.labels = new RowLabels(request.plan(), request.targets());
+    // Only losses are formed here, which are not scaled.
+    this.epilogue =
+        new RowEpilogue(request.plan(), request.targetKind(), request.needs(), classes, 1, null);
+    this.fold = request.folds().get();
+    boolean isOrderedUnscaled = transform.kind() == InputKind.LOGITS && !transform.hasSoftcap();
+    this.shiftUnit = isOrderedUnscaled ? transform.logitScale() : 1;
+  }
+
+  /** Returns the columns it takes. */
+  public RowColumns columns() {
+    return columns;
+  }
+
+  /**
+   * Takes a chunk. The memory is only read, and not used after the return. Chunks may come in any
+   * order; the first bad row of all is the one reported if they come in theirs.
+   *
+   * @param memory the columns, as {@link RowColumns} lays them out
+   * @param arithmetic FLOAT32 or FLOAT64: what the numbers are
+   * @param firstRow the row of the call that is the chunk's first
+   * @param rows how many rows the chunk has
+   * @throws dev.batchloss.data.InvalidDataException if a probability of a row that is not ignored
+   *     lies outside 0..1 or the row does not sum to 1, where the plan checks that; rows before it
+   *     may have been folded
+   * @throws IndexOutOfBoundsException if the memory is smaller than the columns are
+   */
+  public void fold(MemorySegment memory, ElementType arithmetic, long firstRow, int rows) {
+    Objects.checkFromIndexSize(0, columns.bytes(rows, arithmetic), memory.byteSize());
+    for (int from = 0; from < rows; from += BATCH_ROWS) {
+      batch.firstRow = firstRow + from;
+      batch.size = Math.min(BATCH_ROWS, rows - from);
+      labels.label(batch);
+      for (int k = 0; k < columns.size(); k++) {
+        take(columns.asList().get(k), memory, arithmetic, (long) k * rows + from);
+      }
+      normalize();
+      check();
+      epilogue.losses(batch);
+      fold.fold(batch);
+    }
+  }
+
+  private void take(RowColumn column, MemorySegment memory, ElementType arithmetic, long at) {
+    switch (column) {
+      case SHIFT -> {
+        take(memory, arithmetic, at, batch.shift);
+        for (int i = 0; i < batch.size; i++) {
+          batch.shift[i] *= shiftUnit;
+        }
+      }
+      case SUM -> take(memory, arithmetic, at, batch.sum);
+      case TARGET_SHIFTED -> take(memory, arithmetic, at, batch.targetShifted);
+      case CLASS_MOMENT -> take(memory, arithmetic, at, batch.classMoment);
+      case TARGET_MOMENT -> take(memory, arithmetic, at, batch.targetMoment);
+      case TARGET_MASS -> take(memory, arithmetic, at, batch.targetMass);
+      case PLAIN_TARGET_MOMENT -> take(memory, arithmetic, at, batch.plainTargetMoment);
+      case PLAIN_TARGET_MASS -> take(memory, arithmetic, at, batch.plainTargetMass);
+      case TARGET_NEGENTROPY -> take(memory, arithmetic, at, batch.targetNegentropy);
+      case ENTROPY_MOMENT -> take(memory, arithmetic, at, batch.entropyMoment);
+      case SQUARE_SUM -> take(memory, arithmetic, at, batch.squareSum);
+      case TARGET_PRODUCT -> take(memory, arithmetic, at, batch.targetProduct);
+      case TARGET_SQUARE_SUM -> take(memory, arithmetic, at, batch.targetSquareSum);
+      case MAXIMUM -> take(memory, arithmetic, at, batch.maximum);
+      case ARGMAX -> take(memory, arithmetic, at, batch.argmax);
+      case TARGET_ARGMAX -> take(memory, arithmetic, at, batch.target);
+      case RANK -> take(memory, arithmetic, at, batch.rank);
+      case INPUT_SUM -> take(memory, arithmetic, at, inputSum);
+      case BAD_CLASS -> take(memory, arithmetic, at, badClass);
+      case BAD_TARGET_CLASS -> take(memory, arithmetic, at, badTargetClass);
+    }
+  }
+
+  private void take(MemorySegment memory, ElementType arithmetic, long at, double[] to) {
+    long offset = at * arithmetic.bytes();
+    if (arithmetic == ElementType.FLOAT64) {
+      MemorySegment.copy(memory, ValueLayout.JAVA_DOUBLE_UNALIGNED, offset, to, 0, batch.size);
+      return;
+    }
+    MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT_UNALIGNED, offset, floats, 0, batch.size);
+    for (int i = 0; i < batch.size; i++) {
+      to[i] = floats[i];
+    }
+  }
+
+  private void take(MemorySegment memory, ElementType arithmetic, long at, int[] to) {
+    long offset = at * arithmetic.bytes();
+    if (arithmetic == ElementType.FLOAT32) {
+      MemorySegment.copy(memory, ValueLayout.JAVA_INT_UNALIGNED, offset, to, 0, batch.size);
+      return;
+    }
+    MemorySegment.copy(memory, ValueLayout.JAVA_LONG_UNALIGNED, offset, longs, 0, batch.size);
+    for (int i = 0; i < batch.size; i++) {
+      to[i] = (int) longs[i];
+    }
+  }
+
+  /** A row that holds NaN or +∞, or nothing but −∞, has no softmax: its sum is NaN. */
+  private void normalize() {
+    if (!transform.normalizesByLogSumExp()) {
+      Arrays.fill(batch.shift, 0, batch.size, 0);
+      Arrays.fill(batch.logNormalizer, 0, batch.size, 0);
+      return;
+    }
+    for (int i = 0; i < batch.size; i++) {
+      double sum = batch.sum[i];
+      batch.sum[i] = sum > 0 && sum < Double.POSITIVE_INFINITY ? sum : Double.NaN;
+      batch.logNormalizer[i] = Math.log(batch.sum[i]);
+    }
+  }
+
+  private void check() {
+    boolean checksTargets = columns.contains(RowColumn.BAD_TARGET_CLASS);
+    boolean checksInput = columns.contains(RowColumn.BAD_CLASS);
+    if (!checksTargets && !checksInput) {
+      return;
+    }
+    for (int i = 0; i < batch.size; i++) {
+      if (checksTargets && badTargetClass[i] >= 0) {
+        requireTargets(batch.firstRow + i, badTargetClass[i]);
+      }
+      if (checksInput && !batch.ignored[i] && (badClass[i] >= 0 || isOff(inputSum[i]))) {
+        requireInput(batch.firstRow + i);
+      }
+    }
+  }
+
+  private void requireTargets(long row, int firstClass) {
+    Matrix probabilities = Objects.requireNonNull(targets);
+    for (int c = firstClass; c < classes; c++) {
+      TargetScan.requireProbability("target probability", row, c, probabilities.get(row, c));
+    }
+  }
+
+  /** The device says where to look; what is bad is decided in double, as everywhere. */
+  private void requireInput(long row) {
+    ProbabilityCheck.requireRow(row, classes, c -> input.read(row, c), transform, inputType);
+  }
+
+  /** Whether the device's sum, which is rounded, is near the tolerance or beyond it. */
+  private boolean isOff(double sum) {
+    return !(Math.abs(sum - 1) <= transform.sumTolerance() / 2);
+  }
+}

@@ -1,0 +1,90 @@
+package dev.batchloss.opencl;
+
+import dev.batchloss.device.RowChunk;
+import java.util.List;
+
+/** The kernels of a call, with arguments of their own. Used by one thread at a time. */
+final class RowKernels implements AutoCloseable {
+  /** At least what the kernels' Totals take, and their RowScalars. */
+  private static final long BYTES_OF_TOTALS = 512;
+
+  private static final long BYTES_OF_SCALARS = 128;
+
+  private final RowVariant variant;
+  private final List<Kernel> kernels;
+
+  RowKernels(RowVariant variant, Program program) {
+    this.variant = variant;
+    this.kernels =
+        switch (variant.walk()) {
+          case ALONG -> List.of(program.kernel("rows_along"));
+          case ACROSS, TILES -> List.of(program.kernel("rows_across"));
+          case SEGMENTS ->
+              List.of(
+                  program.kernel("reduce_segments"),
+                  program.kernel("combine_segments"),
+                  program.kernel("write_segments"));
+        };
+  }
+
+  /**
+   * Enqueues the work on a chunk.
+   *
+   * @param segments memory for what the segments of split rows come to
+   * @param scalars memory for what their gradients are made of
+   */
+  void launch(
+      CommandQueue queue,
+      RowArguments arguments,
+      RowArguments.Buffers buffers,
+      RowChunk chunk,
+      StagedBuffer segments,
+      StagedBuffer scalars) {
+    for (Kernel kernel : kernels) {
+      arguments.setOn(kernel, buffers, chunk);
+    }
+    if (variant.walk() == RowVariant.Walk.SEGMENTS) {
+      launchSegments(queue, arguments, buffers, chunk, segments, scalars);
+      return;
+    }
+    Kernel kernel = kernels.getFirst();
+    if (variant.localBytes() > 0) {
+      kernel.setLocal(RowArguments.COUNT, variant.localBytes());
+    }
+    queue.launch(
+        kernel,
+        new long[] {variant.groupsFor(chunk.rows()) * variant.group()},
+        new long[] {variant.group()});
+  }
+
+  @Override
+  public void close() {
+    kernels.forEach(Kernel::close);
+  }
+
+  private void launchSegments(
+      CommandQueue queue,
+      RowArguments arguments,
+      RowArguments.Buffers buffers,
+      RowChunk chunk,
+      StagedBuffer segments,
+      StagedBuffer scalars) {
+    long rows = chunk.rows();
+    long count = Math.ceilDiv(arguments.request().input().classes(), RowVariant.SEGMENT);
+    segments.reserve(rows * count * BYTES_OF_TOTALS);
+    scalars.reserve(rows * BYTES_OF_SCALARS);
+    Kernel reduce = kernels.get(0);
+    Kernel combine = kernels.get(1);
+    Kernel write = kernels.get(2);
+    reduce.set(RowArguments.COUNT, segments.buffer());
+    combine.set(RowArguments.COUNT, segments.buffer());
+    combine.set(RowArguments.COUNT + 1, scalars.buffer());
+    write.set(RowArguments.COUNT, scalars.buffer());
+    long[] group = {variant.group(), 1};
+    queue.launch(reduce, new long[] {count * variant.group(), rows}, group);
+    queue.launch(combine, new long[] {rows}, new long[] {1});
+    if (buffers.output() != null) {
+      queue.launch(write, new long[] {count * variant.group(), rows}, group);
+    }
+  }
+}

@@ -1,0 +1,180 @@
+package dev.batchloss.opencl;
+
+import dev.batchloss.data.BackendUnavailableException;
+import dev.batchloss.data.ClassTargets;
+import dev.batchloss.data.ElementType;
+import dev.batchloss.data.ProbabilityTargets;
+import dev.batchloss.device.RowColumn;
+import dev.batchloss.device.RowColumns;
+import dev.batchloss.device.RowLayout;
+import dev.batchloss.plan.InputKind;
+import dev.batchloss.plan.InputTransform;
+import dev.batchloss.plan.MatrixOutput;
+import dev.batchloss.plan.Normalization;
+import dev.batchloss.plan.RowPlan;
+import dev.batchloss.spi.RowRequest;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What the row kernels are compiled for: a function of the call, the device and the kernel family.
+ *
+ * @param variant the shape in which the kernels run
+ * @param arithmetic FLOAT32 or FLOAT64: what they compute in, and what the columns are
+ * @param columns what they return
+ * @param options the compiler's
+ */
+record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns, String options) {
+
+  /** Beyond these a scale is no ordinary float. */
+  private static final double LEAST_FLOAT_SCALE = 1e-30;
+
+  private static final double GREATEST_FLOAT_SCALE = 1e30;
+
+  /**
+   * Derives the program.
+   *
+   * @throws BackendUnavailableException if the call needs doubles and the device has none
+   */
+  static RowProgram of(
+      RowRequest request, RowLayout layout, DeviceDescription device, KernelFamily family) {
+    RowColumns columns = RowColumns.of(request);
+    ElementType arithmetic = arithmeticFor(request, device);
+    boolean isProbabilities = request.plan().input().kind() == InputKind.PROBABILITIES;
+    RowVariant variant =
+        RowVariant.choose(
+            family,
+            device,
+            new RowVariant.Call(
+                layout,
+                request.input().rows(),
+                request.input().classes(),
+                arithmetic,
+                !isProbabilities && readsRows(columns),
+                !isProbabilities && request.outputKind() != MatrixOutput.NONE));
+    return new RowProgram(
+        variant,
+        arithmetic,
+        columns,
+        options(request, variant, arithmetic, columns, family, device));
+  }
+
+  /** Returns the sources, in their order. */
+  List<String> sources() {
+    boolean isAlong =
+        variant.walk() == RowVariant.Walk.ALONG || variant.walk() == RowVariant.Walk.SEGMENTS;
+    return List.of("types", "statistics", "rows", isAlong ? "along" : "across");
+  }
+
+  /** Doubles for what floats do not hold the bounds of, where the device has them. */
+  private static ElementType arithmeticFor(RowRequest request, DeviceDescription device) {
+    ElementType targets =
+        request.targets() instanceof ProbabilityTargets soft ? soft.probabilities().type() : null;
+    ElementType output = request.output() == null ? null : request.output().type();
+    if (device.fp64()) {
+      return request.input().type() == ElementType.FLOAT64
+              || targets == ElementType.FLOAT64
+              || !isPreciseInFloat(request.plan().input())
+          ? ElementType.FLOAT64
+          : ElementType.FLOAT32;
+    }
+    requireNoDoubles("input", request.input().type(), device);
+    requireNoDoubles("probability targets", targets, device);
+    requireNoDoubles("output", output, device);
+    return ElementType.FLOAT32;
+  }
+
+  private static boolean isPreciseInFloat(InputTransform transform) {
+    double scale = transform.logitScale();
+    return transform.kind() == InputKind.LOGITS
+        && !transform.hasSoftcap()
+        && scale >= LEAST_FLOAT_SCALE
+        && scale <= GREATEST_FLOAT_SCALE;
+  }
+
+  private static void requireNoDoubles(String what, ElementType type, DeviceDescription device) {
+    if (type == ElementType.FLOAT64) {
+      throw new BackendUnavailableException(
+          "the %s is FLOAT64, and %s does not compute in double".formatted(what, device.name()));
+    }
+  }
+
+  private static boolean readsRows(RowColumns columns) {
+    return columns.asList().stream().anyMatch(column -> column != RowColumn.TARGET_SHIFTED);
+  }
+
+  private static String options(
+      RowRequest request,
+      RowVariant variant,
+      ElementType arithmetic,
+      RowColumns columns,
+      KernelFamily family,
+      DeviceDescription device) {
+    Definitions all = new Definitions();
+    RowPlan plan = request.plan();
+    boolean isDouble = arithmetic == ElementType.FLOAT64;
+    boolean isAcross =
+        variant.walk() == RowVariant.Walk.ACROSS || variant.walk() == RowVariant.Walk.TILES;
+    all.value("LANES", variant.lanes());
+    all.value("BLOCK", variant.block());
+    all.value("GROUP", variant.group());
+    all.flag("LANES_ARE_ROWS", isAcross);
+    all.flag("TILED", variant.walk() == RowVariant.Walk.TILES);
+    all.flag("KEEPS_ROW", !isAcross && variant.localBytes() > 0);
+    all.flag("HAS_DOUBLES", device.fp64());
+    all.flag("REAL_IS_DOUBLE", isDouble);
+    // On a GPU a thread of a group adds few blocks: doubles would only be slow.
+    boolean addsMuch = isAcross || family == KernelFamily.CPU;
+    all.flag("TOTAL_IS_DOUBLE", !isDouble && device.fp64() && addsMuch);
+    all.flag("COMPENSATES", !isDouble && !device.fp64() && addsMuch);
+    all.value("INPUT", request.input().type());
+    all.value("OUTPUT", request.output() == null ? ElementType.FLOAT32 : request.output().type());
+    addTargets(all, request);
+    addTransform(all, plan.input());
+    all.flag("HAS_CLASS_WEIGHTS", plan.objective().classWeights() != null);
+    all.flag("READS_ROWS", readsRows(columns));
+    all.flag("WRITES_OUTPUT", request.outputKind() != MatrixOutput.NONE);
+    all.flag("WRITES_" + request.outputKind(), request.outputKind() != MatrixOutput.NONE);
+    for (RowColumn column : columns.asList()) {
+      all.value("COLUMN_" + column, columns.indexOf(column));
+    }
+    return all.toString();
+  }
+
+  private static void addTargets(Definitions all, RowRequest request) {
+    all.flag("HAS_CLASS_TARGETS", request.targets() instanceof ClassTargets);
+    ElementType type = ElementType.FLOAT32;
+    if (request.targets() instanceof ProbabilityTargets soft) {
+      type = soft.probabilities().type();
+      all.flag("HAS_PROBABILITY_TARGETS", true);
+    }
+    all.value("TARGET", type);
+  }
+
+  private static void addTransform(Definitions all, InputTransform transform) {
+    all.flag("NORMALIZES", transform.normalizesByLogSumExp());
+    all.flag("IS_PROBABILITIES", transform.kind() == InputKind.PROBABILITIES);
+    all.flag("HAS_SOFTCAP", transform.hasSoftcap());
+    all.flag("NORMALIZES_BEFORE_CLIP", transform.normalization() == Normalization.BEFORE_CLIP);
+  }
+
+  /** Collects the compiler's options. */
+  private static final class Definitions {
+    private final List<String> options = new ArrayList<>(List.of("-cl-std=CL1.2"));
+
+    void flag(String name, boolean isSet) {
+      if (isSet) {
+        options.add("-D " + name);
+      }
+    }
+
+    void value(String name, Object value) {
+      options.add("-D %s=%s".formatted(name, value));
+    }
+
+    @Override
+    public String toString() {
+      return String.join(" ", options);
+    }
+  }
+}

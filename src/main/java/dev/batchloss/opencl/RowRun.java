@@ -1,0 +1,131 @@
+package dev.batchloss.opencl;
+
+import dev.batchloss.data.DeviceException;
+import dev.batchloss.data.Matrix;
+import dev.batchloss.data.ProbabilityTargets;
+import dev.batchloss.device.RowChunks;
+import dev.batchloss.device.RowFolding;
+import dev.batchloss.device.RowLayout;
+import dev.batchloss.plan.ProbabilityCheck;
+import dev.batchloss.plan.TargetScan;
+import dev.batchloss.spi.RowOutcome;
+import dev.batchloss.spi.RowRequest;
+import org.jspecify.annotations.Nullable;
+
+/** One call of a row plan over host matrices: chunk after chunk, on two slots in turn. */
+final class RowRun {
+  /** Of chunks that are copied to the device: enough that starting one costs little beside it. */
+  private static final long STAGED_CHUNK = 32L << 20;
+
+  /** Of chunks that stay where they are. */
+  private static final long SHARED_CHUNK = 256L << 20;
+
+  /**
+   * Of the device's memory a chunk takes at most this part: pairs, operands and others need some.
+   */
+  private static final long PARTS_OF_MEMORY = 64;
+
+  private final OpenDevice device;
+  private final KernelFamily family;
+  private final RowRequest request;
+  private final SlotPool.Pair slots;
+  private long collected;
+
+  RowRun(OpenDevice device, KernelFamily family, RowRequest request, SlotPool.Pair slots) {
+    this.device = device;
+    this.family = family;
+    this.request = request;
+    this.slots = slots;
+  }
+
+  /** Runs it. */
+  RowOutcome run() {
+    TargetScan scan = TargetPhase.scan(request, slots.first(), device.programs());
+    if (request.inPlace()) {
+      ProbabilityCheck.requireBeforeOverwriting(request.plan(), request.input(), request.targets());
+    }
+    Matrix input = request.input();
+    if (input.rows() > 0) {
+      RowProgram program =
+          RowProgram.of(request, RowLayout.of(input), device.context().description(), family);
+      Program compiled = device.programs().get(program.sources(), program.options());
+      RowCall call = new RowCall(request, program, scan);
+      RowFolding folding = new RowFolding(request);
+      runChunks(call, compiled, folding);
+    }
+    return new RowOutcome(scan);
+  }
+
+  /** Where memory runs out before anything has come back, smaller chunks are tried. */
+  private void runChunks(RowCall call, Program compiled, RowFolding folding) {
+    long mostBytes = chunkBytes();
+    while (true) {
+      RowChunks chunks = RowChunks.of(request.input(), mostBytes);
+      try {
+        runChunks(chunks, call, compiled, folding);
+        return;
+      } catch (DeviceException e) {
+        boolean canShrink = chunks.mostRows() > 1 && collected == 0;
+        if (!ErrorCodes.isOutOfMemory(e.code()) || !canShrink) {
+          throw e;
+        }
+        mostBytes = Math.min(mostBytes, chunks.mostRows() * bytesOfRow()) / 2;
+      }
+    }
+  }
+
+  private void runChunks(RowChunks chunks, RowCall call, Program compiled, RowFolding folding) {
+    try {
+      slots.first().begin(call, compiled);
+      slots.second().begin(call, compiled);
+      for (long number = 0; number < chunks.count(); number++) {
+        RowSlot slot = slots.at(number);
+        if (slot.isBusy()) {
+          collect(slot, folding);
+        }
+        slot.start(chunks.at(number));
+      }
+      for (long turn = chunks.count(); turn < chunks.count() + 2; turn++) {
+        if (slots.at(turn).isBusy()) {
+          collect(slots.at(turn), folding);
+        }
+      }
+    } finally {
+      endBoth();
+    }
+  }
+
+  private void collect(RowSlot slot, RowFolding folding) {
+    slot.collect(folding);
+    collected++;
+  }
+
+  private void endBoth() {
+    try {
+      slots.first().end();
+    } finally {
+      slots.second().end();
+    }
+  }
+
+  private long bytesOfRow() {
+    Matrix input = request.input();
+    return (long) input.classes() * input.type().bytes();
+  }
+
+  private long chunkBytes() {
+    DeviceDescription limits = device.context().description();
+    if (isShared(request.input())
+        && isShared(request.output())
+        && (!(request.targets() instanceof ProbabilityTargets soft)
+            || isShared(soft.probabilities()))) {
+      return SHARED_CHUNK;
+    }
+    long fits = Math.min(limits.maxAllocation(), limits.globalMemory() / PARTS_OF_MEMORY);
+    return Math.clamp(fits, 1, STAGED_CHUNK);
+  }
+
+  private boolean isShared(@Nullable Matrix matrix) {
+    return matrix == null || MatrixTransfer.isShared(device.context().description(), matrix);
+  }
+}

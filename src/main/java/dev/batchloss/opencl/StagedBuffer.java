@@ -1,0 +1,120 @@
+package dev.batchloss.opencl;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Memory that the host fills and kernels read, or the other way round: a buffer of the device with
+ * host memory beside it, or the same memory where the device shares the host's. Grows when it is
+ * asked for more. Used by one thread at a time.
+ */
+final class StagedBuffer implements AutoCloseable {
+  /** Of memory that devices may use in place: a page. */
+  private static final long ALIGNMENT = 4096;
+
+  private final DeviceContext context;
+  private final boolean isShared;
+  private @Nullable Arena arena;
+  private @Nullable MemorySegment host;
+  private @Nullable DeviceBuffer buffer;
+  private @Nullable Mapping mapping;
+
+  StagedBuffer(DeviceContext context) {
+    this.context = context;
+    this.isShared = context.description().unifiedMemory();
+  }
+
+  /**
+   * Makes room; what it held is lost if it has to grow.
+   *
+   * @throws dev.batchloss.data.DeviceException if there is no such memory
+   */
+  void reserve(long bytes) {
+    if (host != null && host.byteSize() >= bytes) {
+      return;
+    }
+    close();
+    Arena newArena = Arena.ofShared();
+    try {
+      MemorySegment memory =
+          newArena.allocate(Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT, ALIGNMENT);
+      buffer =
+          isShared ? context.wrap(memory, Access.READ_WRITE) : context.allocate(memory.byteSize());
+      host = memory;
+      arena = newArena;
+    } finally {
+      if (arena == null) {
+        newArena.close();
+      }
+    }
+  }
+
+  /** Returns the buffer for kernels. */
+  DeviceBuffer buffer() {
+    return reserved(buffer);
+  }
+
+  /** Waits until the host may write the memory, and returns it. */
+  MemorySegment beginWrite(CommandQueue queue, long bytes) {
+    if (isShared) {
+      mapping = queue.map(buffer(), Access.WRITE);
+      queue.finish();
+    }
+    return reserved(host).asSlice(0, bytes);
+  }
+
+  /** Sees to it that kernels enqueued after this see the first {@code bytes}. */
+  void endWrite(CommandQueue queue, long bytes) {
+    if (isShared) {
+      queue.unmap(reserved(mapping));
+      mapping = null;
+    } else {
+      queue.write(buffer(), 0, reserved(host).asSlice(0, bytes));
+    }
+  }
+
+  /** Enqueues what lets the host read the first {@code bytes} once the queue has come so far. */
+  void beginRead(CommandQueue queue, long bytes) {
+    if (isShared) {
+      mapping = queue.map(buffer(), Access.READ);
+    } else {
+      queue.read(buffer(), 0, reserved(host).asSlice(0, bytes));
+    }
+  }
+
+  /** Returns what was asked for; the queue has come so far. */
+  MemorySegment host(long bytes) {
+    return reserved(host).asSlice(0, bytes);
+  }
+
+  /** Ends what {@link #beginRead} began. */
+  void endRead(CommandQueue queue) {
+    if (isShared) {
+      queue.unmap(reserved(mapping));
+      mapping = null;
+    }
+  }
+
+  /** Frees both sides; commands that use them are done. */
+  @Override
+  public void close() {
+    if (buffer != null) {
+      buffer.close();
+      buffer = null;
+    }
+    if (arena != null) {
+      arena.close();
+      arena = null;
+      host = null;
+    }
+    mapping = null;
+  }
+
+  private static <T> T reserved(@Nullable T part) {
+    if (part == null) {
+      throw new IllegalStateException("the staged buffer has no memory");
+    }
+    return part;
+  }
+}
