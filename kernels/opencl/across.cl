@@ -26,6 +26,9 @@ typedef struct {
   // Where class 0 of each lane's row stands, and how far it is to the next class.
   long base[LANES];
   long stride;
+  // The same of the distributions.
+  long q_base[LANES];
+  long q_stride;
   // Whether the lanes are neighbours in memory.
   bool is_dense;
   VBITS target;
@@ -53,11 +56,11 @@ static inline V load_input(const Rows *rows, int c) {
 static inline V load_distribution(const Rows *rows, int c) {
 #ifdef HAS_PROBABILITY_TARGETS
   if (rows->is_dense) {
-    return LOAD(TARGET)(rows->q + rows->base[0] + c * rows->stride);
+    return LOAD(TARGET)(rows->q + rows->q_base[0] + c * rows->q_stride);
   }
   REAL lanes[LANES];
   for (int lane = 0; lane < LANES; lane++) {
-    lanes[lane] = LOAD_ONE(TARGET)(rows->q + rows->base[lane] + c * rows->stride);
+    lanes[lane] = LOAD_ONE(TARGET)(rows->q + rows->q_base[lane] + c * rows->q_stride);
   }
   return LOAD_LANES(lanes);
 #else
@@ -90,7 +93,8 @@ static inline Rows rows_at(
   rows.w = class_weights;
   rows.index = index;
   rows.count = (int)min((long)LANES, parameters->rows - index);
-  rows.stride = parameters->inner;
+  rows.stride = parameters->inner_stride;
+  rows.q_stride = parameters->inner;
 #ifdef TILED
   rows.tile = tile + get_local_id(0) * (parameters->classes | 1);
 #endif
@@ -99,9 +103,9 @@ static inline Rows rows_at(
   BITS is_ignored[LANES];
   for (int lane = 0; lane < LANES; lane++) {
     long row = index + min(lane, rows.count - 1);
-    rows.base[lane] =
-        row / parameters->inner * parameters->classes * parameters->inner
-        + row % parameters->inner;
+    long first = row / parameters->inner * parameters->classes;
+    rows.base[lane] = first * parameters->inner_stride + row % parameters->inner;
+    rows.q_base[lane] = first * parameters->inner + row % parameters->inner;
     target[lane] = -1;
     is_ignored[lane] = 0;
     target_weight[lane] = 1;
@@ -221,6 +225,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rows_across(
 #endif
 ) {
   Parameters parameters = PARAMETERS;
+  input += input_offset;
+  output += output_offset;
   long index = (long)get_global_id(0) * LANES;
 #ifdef TILED
   int item = get_local_id(0);
@@ -257,7 +263,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rows_across(
 #endif
     settle(&totals);
     V target_shifted = (item_rows.target_ordered - origin_of(totals.shift)) * scale;
-    store_columns(&totals, target_shifted, index, item_rows.count, columns, rows);
+    store_columns(&totals, item_rows.target_ordered, index, item_rows.count, columns, rows);
 #ifdef WRITES_OUTPUT
     V factor = gradient_scale;
     if (row_factors) {

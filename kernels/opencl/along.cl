@@ -424,6 +424,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rows_along(
 #endif
 ) {
   Parameters parameters = PARAMETERS;
+  input += input_offset;
+  output += output_offset;
   __local Totals shared[GROUP];
   __local REAL shared_sums[GROUP];
   long index = get_group_id(0);
@@ -454,7 +456,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rows_along(
   settle(&totals);
   if (get_local_id(0) == 0) {
     store_columns(
-        &totals, target_shifted(&row, &totals, scale), index, 1, columns, rows);
+        &totals, row.target_ordered, index, 1, columns, rows);
   }
 #ifdef WRITES_OUTPUT
 #ifdef WRITES_GRADIENT
@@ -478,6 +480,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rows_along(
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void reduce_segments(
     ROW_ARGUMENTS, __global Totals *segments) {
   Parameters parameters = PARAMETERS;
+  input += input_offset;
+  output += output_offset;
   __local Totals shared[GROUP];
   long index = get_group_id(1);
   Row row = row_at(index, input, targets, distributions, class_weights, &parameters);
@@ -495,6 +499,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void reduce_segments
 __kernel void combine_segments(
     ROW_ARGUMENTS, __global const Totals *segments, __global RowScalars *row_scalars) {
   Parameters parameters = PARAMETERS;
+  input += input_offset;
+  output += output_offset;
   long index = get_global_id(0);
   Row row = row_at(index, input, targets, distributions, class_weights, &parameters);
   if (row.is_ignored && !reads_ignored) {
@@ -508,7 +514,7 @@ __kernel void combine_segments(
     add_totals(&totals, &segment, scale);
   }
   settle(&totals);
-  store_columns(&totals, target_shifted(&row, &totals, scale), index, 1, columns, rows);
+  store_columns(&totals, row.target_ordered, index, 1, columns, rows);
   row_scalars[index] = scalars_of(index, &row, &totals, row_factors, &parameters);
 }
 
@@ -516,6 +522,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void write_segments(
     ROW_ARGUMENTS, __global const RowScalars *row_scalars) {
 #ifdef WRITES_OUTPUT
   Parameters parameters = PARAMETERS;
+  input += input_offset;
+  output += output_offset;
   long index = get_group_id(1);
   Row row = row_at(index, input, targets, distributions, class_weights, &parameters);
   output += index * classes;

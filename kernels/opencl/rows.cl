@@ -1,7 +1,9 @@
 // What a row kernel is given, how an element becomes the z of the plan, and the epilogue: the
 // second half of dev.batchloss.plan.RowEpilogue, whose first half (the losses) the host computes.
 //
-// The input of a chunk is packed: outer × classes × inner, the inner index fastest.
+// A matrix is packed: outer × classes × inner, the inner index fastest. Input and output may be
+// parts of larger ones: the chunk begins at an offset, and `inner_stride` is the inner length of the
+// whole. The distributions of a chunk are always packed by themselves.
 
 //
 // A class target of −1 is an ignored row; without row factors there is one factor for all rows.
@@ -9,6 +11,7 @@
 typedef struct {
   int classes;
   long inner;
+  long inner_stride;
   long rows;
   // Whether an ignored row has statistics and an output all the same.
   int reads_ignored;
@@ -32,7 +35,8 @@ typedef struct {
   __global const ELEMENT(INPUT) * input, __global ELEMENT(OUTPUT) * output,                 \
       __global REAL *columns, __global const int *targets,                         \
       __global const ELEMENT(TARGET) * distributions, __global const REAL *row_factors,     \
-      __global const REAL *class_weights, int classes, long inner, long rows,               \
+      __global const REAL *class_weights, long input_offset, long output_offset,            \
+      int classes, long inner, long inner_stride, long rows,               \
       int reads_ignored, REAL scale, REAL logit_scale, REAL softcap,       \
       REAL softcap_slope, REAL clip_low, REAL clip_high, REAL target_share,                 \
       REAL smoothing_share, REAL class_weight_sum, REAL z_loss, REAL entropy,               \
@@ -40,7 +44,7 @@ typedef struct {
 
 #define PARAMETERS                                                                          \
   {                                                                                         \
-    classes, inner, rows, reads_ignored, scale, logit_scale, softcap,            \
+    classes, inner, inner_stride, rows, reads_ignored, scale, logit_scale, softcap,            \
         softcap_slope, clip_low, clip_high, target_share, smoothing_share, class_weight_sum, \
         z_loss, entropy, focusing, gradient_scale                                           \
   }
@@ -61,12 +65,20 @@ static inline V clipped(V p, const Parameters *parameters) {
   return p < low ? low : (p > high ? high : p);
 }
 
+// tanh. Near 1 it is formed from its distance to 1, so that it is 1 where the exact value rounds to
+// it: which elements tie is part of the result, and drivers' own functions err there.
+static inline V tanh_of(V a) {
+  V t = expm1(2 * fabs(a));
+  V near_one = 1 - 2 / (t + 2);
+  return copysign(t < 6 ? t / (t + 2) : near_one, a);
+}
+
 // What rows are ordered by and shifts are taken of: z, but for the factor `scale`.
 static inline V ordered(V x, S input_sum, const Parameters *parameters) {
 #if defined(IS_PROBABILITIES)
   return log(clipped(unclipped(x, input_sum), parameters));
 #elif defined(HAS_SOFTCAP)
-  return parameters->softcap * tanh(x * parameters->softcap_slope);
+  return parameters->softcap * tanh_of(x * parameters->softcap_slope);
 #else
   return x;
 #endif
@@ -163,7 +175,7 @@ static inline V inclination(const RowScalars *row, V d, const Parameters *parame
 
 // p·(u + e·(z−shift)): where p is 0 its logarithm is −∞, and p·log p is 0.
 static inline V pull_of(const RowScalars *row, V d, const Parameters *parameters) {
-  V p = exp(d - row->log_normalizer);
+  V p = exp_of(d - row->log_normalizer);
   return p == 0 ? (V)0 : p * inclination(row, d, parameters);
 }
 
@@ -206,7 +218,7 @@ static inline V output_of(
 #if defined(WRITES_LOG_SOFTMAX)
   return d - row->log_normalizer;
 #elif defined(WRITES_SOFTMAX)
-  return exp(d - row->log_normalizer);
+  return exp_of(d - row->log_normalizer);
 #elif defined(IS_PROBABILITIES)
   V p = unclipped(x, input_sum);
   V push = push_of(row, w, q, is_target);
@@ -264,13 +276,13 @@ static inline void put_class(
 }
 
 static inline void store_columns(
-    const Totals *totals, S target_shifted, long index, int count, __global REAL *columns,
+    const Totals *totals, S target_ordered, long index, int count, __global REAL *columns,
     long rows) {
 #ifdef COLUMN_SHIFT
   put(origin_of(totals->shift), COLUMN_SHIFT, index, count, columns, rows);
 #endif
-#ifdef COLUMN_TARGET_SHIFTED
-  put(target_shifted, COLUMN_TARGET_SHIFTED, index, count, columns, rows);
+#ifdef COLUMN_TARGET_ORDERED
+  put(target_ordered, COLUMN_TARGET_ORDERED, index, count, columns, rows);
 #endif
 #define PUT(column, field) put(TO_S(totals->field), column, index, count, columns, rows);
 #ifdef COLUMN_SUM

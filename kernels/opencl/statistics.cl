@@ -192,7 +192,7 @@ typedef struct {
 static inline void add_terms(Sums *sums, const Elements *elements, V d, V target_ordered) {
   V w = elements->w;
   V q = elements->q;
-  V e = exp(d);
+  V e = exp_of(d);
   sums->sum += e;
 #ifdef COLUMN_CLASS_MOMENT
   sums->class_moment += PRODUCT(w, d);

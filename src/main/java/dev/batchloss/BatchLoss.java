@@ -1,6 +1,8 @@
 package dev.batchloss;
 
+import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
+import dev.batchloss.data.MatrixShape;
 import dev.batchloss.data.Targets;
 import dev.batchloss.loss.Loss;
 import dev.batchloss.plan.ExactSum;
@@ -10,12 +12,14 @@ import dev.batchloss.plan.RowPlan;
 import dev.batchloss.plan.TargetKind;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.BackendOptions;
+import dev.batchloss.spi.DeviceMatrix;
 import dev.batchloss.spi.RowOutcome;
 import dev.batchloss.spi.RowRequest;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +34,7 @@ public final class BatchLoss implements AutoCloseable {
   private final BackendStatus status;
   private volatile boolean closed;
 
-  private BatchLoss(BackendChoice.Opened opened) {
+  BatchLoss(BackendChoice.Opened opened) {
     this.choice = opened.choice();
     this.backend = opened.backend();
     this.status = new BackendStatus(backend.name(), true, true, backend.detail(), null);
@@ -67,8 +71,53 @@ public final class BatchLoss implements AutoCloseable {
     return BackendChoice.of(null).all();
   }
 
+  /**
+   * Allocates {@code rows × classes} numbers on the backend's device; what they are is unspecified.
+   * The caller closes it, before this engine.
+   *
+   * @throws IllegalArgumentException if a length is negative
+   * @throws dev.batchloss.data.DeviceException if the device has not enough memory
+   * @throws UnsupportedOperationException if the backend computes in the host's memory
+   * @throws IllegalStateException if the engine is closed
+   */
+  public DeviceMatrix allocate(ElementType type, long rows, int classes) {
+    return allocate(type, rows, classes, 1);
+  }
+
+  /** Likewise {@code outer × classes × inner} numbers; see {@link Matrix} for the axes. */
+  public DeviceMatrix allocate(ElementType type, long outer, int classes, long inner) {
+    Objects.requireNonNull(type, "type");
+    requireOpen();
+    return backend.allocate(type, outer, classes, inner);
+  }
+
+  /**
+   * Copies a matrix to the backend's device; blocks until it is there. The caller closes the copy,
+   * before this engine.
+   *
+   * @param matrix any element type and strides; only read
+   * @throws dev.batchloss.data.DeviceException if the device fails or has not enough memory
+   * @throws UnsupportedOperationException if the backend computes in the host's memory
+   * @throws IllegalStateException if the engine is closed
+   */
+  public DeviceMatrix toDevice(Matrix matrix) {
+    DeviceMatrix copy = allocate(matrix.type(), matrix.outer(), matrix.classes(), matrix.inner());
+    try {
+      copy.copyFrom(matrix);
+    } catch (Throwable e) {
+      copy.close();
+      throw e;
+    }
+    return copy;
+  }
+
   /** Evaluates the loss and nothing else; see the other method. */
   public LossResult evaluate(Loss loss, Matrix input, Targets targets) {
+    return evaluate(loss, input, targets, Outputs.lossOnly());
+  }
+
+  /** Evaluates the loss and nothing else; see the other method. */
+  public LossResult evaluate(Loss loss, DeviceMatrix input, Targets targets) {
     return evaluate(loss, input, targets, Outputs.lossOnly());
   }
 
@@ -89,15 +138,49 @@ public final class BatchLoss implements AutoCloseable {
    * @throws IllegalStateException if the engine is closed
    */
   public LossResult evaluate(Loss loss, Matrix input, Targets targets, Outputs outputs) {
+    return evaluate(loss, input, targets, outputs, Matrix.class, backend::run);
+  }
+
+  /**
+   * Evaluates a loss over a matrix on the device, where it stays: only what is known of the rows
+   * comes back. A matrix that {@code outputs} asks for is written on the device too; targets,
+   * weights, upstream and what is returned for each row are in the host's memory.
+   *
+   * @param loss what to compute
+   * @param input rows × classes, allocated by this engine
+   * @param targets one a row; probability targets have the input's shape
+   * @param outputs what else is wanted, and where it goes
+   * @throws IllegalArgumentException if shapes or options do not fit each other, or a matrix on a
+   *     device was allocated by another engine
+   * @throws dev.batchloss.data.InvalidTargetException if a class target is out of range; nothing
+   *     has been written then
+   * @throws dev.batchloss.data.InvalidDataException if a weight is not finite or a probability is
+   *     bad; in the latter case what was to be written is unspecified, unless it was the input
+   *     itself
+   * @throws dev.batchloss.data.DeviceException if the device fails; what was to be written is
+   *     unspecified then
+   * @throws IllegalStateException if the engine or a matrix is closed
+   */
+  public LossResult evaluate(Loss loss, DeviceMatrix input, Targets targets, Outputs outputs) {
+    return evaluate(loss, input, targets, outputs, DeviceMatrix.class, backend::runOnDevice);
+  }
+
+  private <M extends MatrixShape> LossResult evaluate(
+      Loss loss,
+      M input,
+      Targets targets,
+      Outputs outputs,
+      Class<M> place,
+      Function<RowRequest<M>, RowOutcome> run) {
     Objects.requireNonNull(loss, "loss");
     Objects.requireNonNull(input, "input");
     Objects.requireNonNull(targets, "targets");
     Objects.requireNonNull(outputs, "outputs");
-    if (closed) {
-      throw new IllegalStateException("this BatchLoss is closed");
-    }
+    requireOpen();
     RowPlan plan = (RowPlan) loss.plan();
+    CallChecks.checkPlaces(backend, input, outputs);
     CallChecks.check(plan, input, targets, outputs);
+    M output = place.cast(outputs.matrixFor(input));
     boolean keepsRowLosses =
         outputs.returnsRowLosses() || plan.reduction().kind() == Reduction.Kind.NONE;
     double[] rowLosses = keepsRowLosses ? column("row losses", input.rows()) : null;
@@ -118,14 +201,14 @@ public final class BatchLoss implements AutoCloseable {
           return fold;
         };
     RowOutcome outcome =
-        backend.run(
-            new RowRequest(
+        run.apply(
+            new RowRequest<>(
                 plan,
                 input,
                 targets,
                 outputs.statistics(),
                 outputs.matrixKind(),
-                outputs.matrixFor(input),
+                output,
                 outputs.upstream() == null ? 1 : outputs.upstream(),
                 outputs.rowUpstream(),
                 newFold));
@@ -138,7 +221,7 @@ public final class BatchLoss implements AutoCloseable {
         choice.passedOver(),
         rowLosses,
         logSumExp,
-        outputs.matrixFor(input));
+        output);
   }
 
   /** Returns the backend in use. */
@@ -158,8 +241,14 @@ public final class BatchLoss implements AutoCloseable {
     backend.close();
   }
 
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("this BatchLoss is closed");
+    }
+  }
+
   private static LossSummary summary(
-      Loss loss, Matrix input, RowOutcome outcome, List<SummaryFold> folds) {
+      Loss loss, MatrixShape input, RowOutcome outcome, List<SummaryFold> folds) {
     ExactSum lossSum = new ExactSum();
     MetricSums metricSums = null;
     for (SummaryFold fold : folds) {

@@ -2,6 +2,7 @@ package dev.batchloss;
 
 import dev.batchloss.data.ClassTargets;
 import dev.batchloss.data.Matrix;
+import dev.batchloss.data.MatrixShape;
 import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.data.Targets;
 import dev.batchloss.plan.ClassWeights;
@@ -9,6 +10,8 @@ import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.Reduction;
 import dev.batchloss.plan.RowPlan;
+import dev.batchloss.spi.Backend;
+import dev.batchloss.spi.DeviceMatrix;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,7 +27,7 @@ final class CallChecks {
 
   private CallChecks() {}
 
-  static void check(RowPlan plan, Matrix input, Targets targets, Outputs outputs) {
+  static void check(RowPlan plan, MatrixShape input, Targets targets, Outputs outputs) {
     require(input.classes() > 0, "the input has no classes: it is %s", input);
     require(
         targets.rows() == input.rows(),
@@ -58,21 +61,57 @@ final class CallChecks {
     checkThreads(input, targets, outputs);
   }
 
-  private static void checkMatrix(Matrix input, Outputs outputs) {
-    Matrix matrix = outputs.matrixFor(input);
+  /**
+   * Refuses a matrix on a device that {@code backend} cannot use, and input and output that are not
+   * in one memory.
+   */
+  static void checkPlaces(Backend backend, MatrixShape input, Outputs outputs) {
+    checkOwner(backend, "the input", input);
+    MatrixShape matrix = outputs.matrixFor(input);
+    if (matrix != null) {
+      String what = nameOf(outputs.matrixKind());
+      checkOwner(backend, what, matrix);
+      require(
+          matrix instanceof DeviceMatrix == input instanceof DeviceMatrix,
+          "%s is %s, the input is %s: both must be there",
+          what,
+          placeOf(matrix),
+          placeOf(input));
+    }
+  }
+
+  private static void checkOwner(Backend backend, String what, MatrixShape matrix) {
+    require(
+        !(matrix instanceof DeviceMatrix device) || backend.owns(device),
+        "%s (%s) was allocated by another engine than this one, which runs on %s",
+        what,
+        matrix,
+        backend.name());
+  }
+
+  private static String placeOf(MatrixShape matrix) {
+    return matrix instanceof DeviceMatrix device
+        ? "on " + device.backend()
+        : "in the host's memory";
+  }
+
+  private static void checkMatrix(MatrixShape input, Outputs outputs) {
+    MatrixShape matrix = outputs.matrixFor(input);
     if (matrix == null) {
       return;
     }
     String what = nameOf(outputs.matrixKind());
     requireShape(what, matrix, input);
-    requireWritable(what, matrix);
-    require(
-        matrix.isSameView(input) || !matrix.overlaps(input),
-        "%s and the input overlap without being the same view",
-        what);
+    if (matrix instanceof Matrix output) {
+      output.requireWritable(what);
+      require(
+          output.isSameView(input) || !(input instanceof Matrix host) || !output.overlaps(host),
+          "%s and the input overlap without being the same view",
+          what);
+    }
   }
 
-  private static void checkRowVector(String what, @Nullable Matrix vector, Matrix input) {
+  private static void checkRowVector(String what, @Nullable Matrix vector, MatrixShape input) {
     if (vector == null) {
       return;
     }
@@ -82,14 +121,14 @@ final class CallChecks {
         what,
         vector,
         input.rows());
-    requireWritable(what, vector);
-    requireApart(what, vector, "the input", input);
+    vector.requireWritable(what);
+    requireApart(what, vector, "the input", onHost(input));
   }
 
   /** What is written must share no memory with what is read besides the input, or written. */
-  private static void checkOverlaps(Matrix input, Targets targets, Outputs outputs) {
+  private static void checkOverlaps(MatrixShape input, Targets targets, Outputs outputs) {
     Map<String, Matrix> written = new LinkedHashMap<>();
-    Matrix matrix = outputs.matrixFor(input);
+    Matrix matrix = onHost(outputs.matrixFor(input));
     if (matrix != null) {
       written.put(nameOf(outputs.matrixKind()), matrix);
     }
@@ -116,9 +155,9 @@ final class CallChecks {
   }
 
   /** Workers touch all of it: memory of a confined arena would fail them half-way. */
-  private static void checkThreads(Matrix input, Targets targets, Outputs outputs) {
-    requireShared("the input", input);
-    requireShared(nameOf(outputs.matrixKind()), outputs.matrixFor(input));
+  private static void checkThreads(MatrixShape input, Targets targets, Outputs outputs) {
+    requireShared("the input", onHost(input));
+    requireShared(nameOf(outputs.matrixKind()), onHost(outputs.matrixFor(input)));
     requireShared("the row losses", outputs.rowLosses());
     requireShared("the log-sum-exp", outputs.logSumExp());
     requireShared("upstream", outputs.rowUpstream());
@@ -130,7 +169,7 @@ final class CallChecks {
     }
   }
 
-  private static void checkUpstream(RowPlan plan, Matrix input, Outputs outputs) {
+  private static void checkUpstream(RowPlan plan, MatrixShape input, Outputs outputs) {
     boolean given = outputs.upstream() != null || outputs.rowUpstream() != null;
     require(
         !given || outputs.matrixKind() == MatrixOutput.GRADIENT,
@@ -170,21 +209,14 @@ final class CallChecks {
         what.replaceFirst("^the ", ""));
   }
 
-  private static void requireShape(String what, Matrix matrix, Matrix input) {
+  private static void requireShape(String what, MatrixShape matrix, MatrixShape input) {
     require(
-        matrix.outer() == input.outer()
-            && matrix.classes() == input.classes()
-            && matrix.inner() == input.inner(),
-        "the shape of %s is %s, the input's is %s",
-        what,
-        matrix,
-        input);
+        matrix.hasShapeOf(input), "the shape of %s is %s, the input's is %s", what, matrix, input);
   }
 
-  private static void requireWritable(String what, Matrix matrix) {
-    require(!matrix.segment().isReadOnly(), "%s cannot be written: read-only memory", what);
-    require(
-        matrix.hasDistinctElements(), "%s cannot be written: elements of %s overlap", what, matrix);
+  /** What the host can overlap with: nothing on a device. */
+  private static @Nullable Matrix onHost(@Nullable MatrixShape matrix) {
+    return matrix instanceof Matrix host ? host : null;
   }
 
   private static void requireApart(

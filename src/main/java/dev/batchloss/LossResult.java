@@ -1,6 +1,8 @@
 package dev.batchloss;
 
 import dev.batchloss.data.Matrix;
+import dev.batchloss.data.MatrixShape;
+import dev.batchloss.spi.DeviceMatrix;
 import java.util.List;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +14,7 @@ public final class LossResult {
   private final List<BackendStatus> passedOver;
   private final double @Nullable [] rowLosses;
   private final double @Nullable [] logSumExp;
-  private final @Nullable Matrix matrix;
+  private final @Nullable MatrixShape matrix;
 
   LossResult(
       LossSummary summary,
@@ -20,7 +22,7 @@ public final class LossResult {
       List<BackendStatus> passedOver,
       double @Nullable [] rowLosses,
       double @Nullable [] logSumExp,
-      @Nullable Matrix matrix) {
+      @Nullable MatrixShape matrix) {
     this.summary = summary;
     this.backend = backend;
     this.passedOver = passedOver;
@@ -73,10 +75,26 @@ public final class LossResult {
   /**
    * Returns the matrix that was written: the gradient, the softmax or the log-softmax.
    *
-   * @throws NoSuchElementException if none was asked for
+   * @throws NoSuchElementException if none was asked for, or it is on a device
    */
   public Matrix matrix() {
-    return require(matrix, "no matrix was asked for; see Outputs.gradientInto");
+    if (written() instanceof Matrix host) {
+      return host;
+    }
+    throw new NoSuchElementException("the matrix is on a device; see deviceMatrix");
+  }
+
+  /**
+   * Returns the matrix that was written on the input's device: the gradient, the softmax or the
+   * log-softmax.
+   *
+   * @throws NoSuchElementException if none was asked for, or it is in the host's memory
+   */
+  public DeviceMatrix deviceMatrix() {
+    if (written() instanceof DeviceMatrix device) {
+      return device;
+    }
+    throw new NoSuchElementException("the matrix is in the host's memory; see matrix");
   }
 
   /** Returns the backend that ran. */
@@ -93,6 +111,10 @@ public final class LossResult {
   public String toString() {
     return "%s over %d of %d rows on %s"
         .formatted(summary.evaluated().name(), summary.counted(), summary.rows(), backend.name());
+  }
+
+  private MatrixShape written() {
+    return require(matrix, "no matrix was asked for; see Outputs.gradientInto");
   }
 
   private static <T> T require(@Nullable T value, String otherwise) {

@@ -1,8 +1,10 @@
 package dev.batchloss;
 
 import dev.batchloss.data.Matrix;
+import dev.batchloss.data.MatrixShape;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.RowStatistic;
+import dev.batchloss.spi.DeviceMatrix;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
@@ -17,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Outputs {
   private MatrixOutput matrixKind = MatrixOutput.NONE;
-  private @Nullable Matrix matrix;
+  private @Nullable MatrixShape matrix;
   private boolean returnsRowLosses;
   private @Nullable Matrix rowLosses;
   private boolean returnsLogSumExp;
@@ -54,6 +56,14 @@ public final class Outputs {
     return matrix(MatrixOutput.GRADIENT, Objects.requireNonNull(gradient, "gradient"));
   }
 
+  /**
+   * The same on the device of an input that is there: the input's shape, any element type. It may
+   * be the input itself.
+   */
+  public static Outputs gradientInto(DeviceMatrix gradient) {
+    return matrix(MatrixOutput.GRADIENT, Objects.requireNonNull(gradient, "gradient"));
+  }
+
   /** The gradient of the reduced loss with respect to the input, written over the input. */
   public static Outputs gradientInPlace() {
     return matrix(MatrixOutput.GRADIENT, null);
@@ -64,8 +74,18 @@ public final class Outputs {
     return matrix(MatrixOutput.SOFTMAX, Objects.requireNonNull(softmax, "softmax"));
   }
 
+  /** The same on the device of an input that is there. */
+  public static Outputs softmaxInto(DeviceMatrix softmax) {
+    return matrix(MatrixOutput.SOFTMAX, Objects.requireNonNull(softmax, "softmax"));
+  }
+
   /** The log-softmax of each row, written to {@code logSoftmax}. */
   public static Outputs logSoftmaxInto(Matrix logSoftmax) {
+    return matrix(MatrixOutput.LOG_SOFTMAX, Objects.requireNonNull(logSoftmax, "logSoftmax"));
+  }
+
+  /** The same on the device of an input that is there. */
+  public static Outputs logSoftmaxInto(DeviceMatrix logSoftmax) {
     return matrix(MatrixOutput.LOG_SOFTMAX, Objects.requireNonNull(logSoftmax, "logSoftmax"));
   }
 
@@ -140,7 +160,7 @@ public final class Outputs {
   }
 
   /** Returns where the matrix goes: the input itself for an output in place, or null for none. */
-  @Nullable Matrix matrixFor(Matrix input) {
+  @Nullable MatrixShape matrixFor(MatrixShape input) {
     if (matrixKind == MatrixOutput.NONE) {
       return null;
     }
@@ -182,7 +202,7 @@ public final class Outputs {
     return statistics;
   }
 
-  private static Outputs matrix(MatrixOutput kind, @Nullable Matrix matrix) {
+  private static Outputs matrix(MatrixOutput kind, @Nullable MatrixShape matrix) {
     Outputs outputs = new Outputs();
     outputs.matrixKind = kind;
     outputs.matrix = matrix;

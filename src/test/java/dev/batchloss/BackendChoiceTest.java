@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.batchloss.data.BackendUnavailableException;
 import dev.batchloss.data.DeviceException;
+import dev.batchloss.data.Matrix;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.BackendOffer;
 import dev.batchloss.spi.BackendOffer.Preference;
@@ -150,7 +151,7 @@ class BackendChoiceTest {
     }
 
     @Override
-    public RowOutcome run(RowRequest request) {
+    public RowOutcome run(RowRequest<Matrix> request) {
       throw new AssertionError("run");
     }
 

@@ -84,7 +84,7 @@ class CallChecksTest {
         .isThrownBy(() -> engine.evaluate(null, input, targets, outputs))
         .withMessage("loss");
     assertThatNullPointerException()
-        .isThrownBy(() -> engine.evaluate(mean, null, targets, outputs))
+        .isThrownBy(() -> engine.evaluate(mean, (Matrix) null, targets, outputs))
         .withMessage("input");
     assertThatNullPointerException()
         .isThrownBy(() -> engine.evaluate(mean, input, null, outputs))

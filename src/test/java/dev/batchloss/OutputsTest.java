@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.RowStatistic;
+import dev.batchloss.spi.DeviceMatrix;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -78,9 +79,12 @@ class OutputsTest {
   void refusesNull() {
     List<Consumer<Outputs>> calls =
         List.of(
-            outputs -> Outputs.gradientInto(null),
-            outputs -> Outputs.softmaxInto(null),
-            outputs -> Outputs.logSoftmaxInto(null),
+            outputs -> Outputs.gradientInto((Matrix) null),
+            outputs -> Outputs.gradientInto((DeviceMatrix) null),
+            outputs -> Outputs.softmaxInto((Matrix) null),
+            outputs -> Outputs.softmaxInto((DeviceMatrix) null),
+            outputs -> Outputs.logSoftmaxInto((Matrix) null),
+            outputs -> Outputs.logSoftmaxInto((DeviceMatrix) null),
             outputs -> outputs.withRowLossesInto(null),
             outputs -> outputs.withLogSumExpInto(null),
             outputs -> outputs.withUpstream((Matrix) null));

@@ -28,7 +28,7 @@ final class Call {
 
   private static final double GREATEST_FLOAT_SCALE = 1e30;
 
-  final RowRequest request;
+  final RowRequest<Matrix> request;
   final RowPlan plan;
   final InputTransform transform;
   final Matrix input;
@@ -51,7 +51,7 @@ final class Call {
 
   private final RowLabels labels;
 
-  Call(RowRequest request, TargetScan scan) {
+  Call(RowRequest<Matrix> request, TargetScan scan) {
     this.request = request;
     this.plan = request.plan();
     this.transform = plan.input();

@@ -1,6 +1,7 @@
 package dev.batchloss.cpu;
 
 import dev.batchloss.data.ClassTargets;
+import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
 import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.ProbabilityCheck;
@@ -47,7 +48,7 @@ final class CpuBackend implements Backend {
   }
 
   @Override
-  public RowOutcome run(RowRequest request) {
+  public RowOutcome run(RowRequest<Matrix> request) {
     lock.readLock().lock();
     try {
       if (closed) {
@@ -107,7 +108,7 @@ final class CpuBackend implements Backend {
         && call.classes > SHORT_ROW;
   }
 
-  private TargetScan scan(RowRequest request) {
+  private TargetScan scan(RowRequest<Matrix> request) {
     long rows = request.input().rows();
     Targets targets = request.targets();
     if (!(targets instanceof ClassTargets) || rows < SCAN_ROWS || workers.threads() == 1) {
@@ -135,7 +136,7 @@ final class CpuBackend implements Backend {
     return whole;
   }
 
-  private static TargetScan scan(RowRequest request, long rows, @Nullable Targets targets) {
+  private static TargetScan scan(RowRequest<Matrix> request, long rows, @Nullable Targets targets) {
     return TargetScan.of(request.plan(), rows, request.input().classes(), targets);
   }
 }

@@ -6,8 +6,6 @@ import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -20,33 +18,15 @@ import org.jspecify.annotations.Nullable;
  * <p>A matrix never copies and never frees: the memory stays the caller's, and must stay alive and
  * unchanged during a call. Immutable as a view, and safe to share between threads.
  */
-public final class Matrix {
+public final class Matrix implements MatrixShape {
   private final ElementType type;
   private final MemorySegment segment;
-  private final long outer;
-  private final int classes;
-  private final long inner;
-  private final long outerStride;
-  private final long classStride;
-  private final long innerStride;
+  private final Strides strides;
 
-  private Matrix(
-      ElementType type,
-      MemorySegment segment,
-      long outer,
-      int classes,
-      long inner,
-      long outerStride,
-      long classStride,
-      long innerStride) {
+  private Matrix(ElementType type, MemorySegment segment, Strides strides) {
     this.type = Objects.requireNonNull(type, "type");
     this.segment = Objects.requireNonNull(segment, "segment");
-    this.outer = notNegative("outer", outer);
-    this.classes = (int) notNegative("classes", classes);
-    this.inner = notNegative("inner", inner);
-    this.outerStride = notNegative("outerStride", outerStride);
-    this.classStride = notNegative("classStride", classStride);
-    this.innerStride = notNegative("innerStride", innerStride);
+    this.strides = strides;
     requireRoom();
   }
 
@@ -113,8 +93,7 @@ public final class Matrix {
    */
   public static Matrix of(
       MemorySegment segment, ElementType type, long outer, int classes, long inner) {
-    long perOuter = product(classes, inner);
-    return new Matrix(type, segment, outer, classes, inner, perOuter, inner, 1);
+    return new Matrix(type, segment, Strides.packed(outer, classes, inner));
   }
 
   /** Like {@link #of(MemorySegment, ElementType, long, int, long)}, over an array of floats. */
@@ -165,7 +144,8 @@ public final class Matrix {
    *     memory of this view
    */
   public Matrix withStrides(long outerStride, long classStride, long innerStride) {
-    return new Matrix(type, segment, outer, classes, inner, outerStride, classStride, innerStride);
+    return strided(
+        segment, type, outer(), classes(), inner(), outerStride, classStride, innerStride);
   }
 
   /**
@@ -185,26 +165,27 @@ public final class Matrix {
       long outerStride,
       long classStride,
       long innerStride) {
-    return new Matrix(type, segment, outer, classes, inner, outerStride, classStride, innerStride);
+    return new Matrix(
+        type, segment, new Strides(outer, classes, inner, outerStride, classStride, innerStride));
   }
 
   /** The rows {@code fromOuter·inner} (inclusive) to {@code toOuter·inner} (exclusive). */
   public Matrix outerSlice(long fromOuter, long toOuter) {
-    Objects.checkFromToIndex(fromOuter, toOuter, outer);
-    boolean empty = fromOuter == toOuter || isEmpty();
-    long skip = empty ? 0 : fromOuter * outerStride * type.bytes();
-    return new Matrix(
-        type,
+    Objects.checkFromToIndex(fromOuter, toOuter, outer());
+    boolean empty = fromOuter == toOuter || strides.isEmpty();
+    long skip = empty ? 0 : fromOuter * outerStride() * type.bytes();
+    return strided(
         segment.asSlice(skip),
+        type,
         toOuter - fromOuter,
-        classes,
-        inner,
-        outerStride,
-        classStride,
-        innerStride);
+        classes(),
+        inner(),
+        outerStride(),
+        classStride(),
+        innerStride());
   }
 
-  /** Returns the format of the elements. */
+  @Override
   public ElementType type() {
     return type;
   }
@@ -214,47 +195,39 @@ public final class Matrix {
     return segment;
   }
 
-  /** Returns the number of rows: outer × inner. */
-  public long rows() {
-    return outer * inner;
-  }
-
-  /** Returns the length of the outer axis. */
+  @Override
   public long outer() {
-    return outer;
+    return strides.outer();
   }
 
-  /** Returns the number of classes: the length of a row. */
+  @Override
   public int classes() {
-    return classes;
+    return strides.classes();
   }
 
-  /** Returns the length of the inner axis. */
+  @Override
   public long inner() {
-    return inner;
+    return strides.inner();
   }
 
   /** Returns the distance, in elements, between neighbours on the outer axis. */
   public long outerStride() {
-    return outerStride;
+    return strides.outerStride();
   }
 
   /** Returns the distance, in elements, between neighbouring classes of a row. */
   public long classStride() {
-    return classStride;
+    return strides.classStride();
   }
 
   /** Returns the distance, in elements, between neighbours on the inner axis. */
   public long innerStride() {
-    return innerStride;
+    return strides.innerStride();
   }
 
   /** Returns where class 0 of the row stands, in elements from the start of the segment. */
   public long rowOffset(long row) {
-    if (inner == 1) {
-      return row * outerStride;
-    }
-    return (row / inner) * outerStride + (row % inner) * innerStride;
+    return strides.rowOffset(row);
   }
 
   /**
@@ -264,8 +237,8 @@ public final class Matrix {
    */
   public double get(long row, int classIndex) {
     Objects.checkIndex(row, rows());
-    Objects.checkIndex(classIndex, classes);
-    return type.get(segment, rowOffset(row) + classIndex * classStride);
+    Objects.checkIndex(classIndex, classes());
+    return type.get(segment, rowOffset(row) + classIndex * classStride());
   }
 
   /**
@@ -275,51 +248,50 @@ public final class Matrix {
    */
   public void set(long row, int classIndex, double value) {
     Objects.checkIndex(row, rows());
-    Objects.checkIndex(classIndex, classes);
-    type.set(segment, rowOffset(row) + classIndex * classStride, value);
+    Objects.checkIndex(classIndex, classes());
+    type.set(segment, rowOffset(row) + classIndex * classStride(), value);
   }
 
   /** Returns whether no two elements can share memory, as an output needs it. */
   public boolean hasDistinctElements() {
-    if (isEmpty()) {
-      return true;
-    }
-    long[][] axes = {{outer, outerStride}, {classes, classStride}, {inner, innerStride}};
-    Arrays.sort(axes, Comparator.comparingLong(axis -> axis[1]));
-    long reach = 0;
-    for (long[] axis : axes) {
-      if (axis[0] > 1) {
-        if (axis[1] <= reach) {
-          return false;
-        }
-        reach += (axis[0] - 1) * axis[1];
-      }
-    }
-    return true;
+    return strides.areDistinct();
   }
 
-  /** Returns whether {@code other} views the same elements in the same places. */
-  public boolean isSameView(Matrix other) {
-    return type == other.type
-        && outer == other.outer
-        && classes == other.classes
-        && inner == other.inner
-        && outerStride == other.outerStride
-        && classStride == other.classStride
-        && innerStride == other.innerStride
-        && segment.asSlice(0, 0).equals(other.segment.asSlice(0, 0));
+  /**
+   * Checks that every element can be written, and by itself.
+   *
+   * @param what its name in the message
+   * @throws IllegalArgumentException if the memory is read-only or elements share memory
+   */
+  public void requireWritable(String what) {
+    if (segment.isReadOnly()) {
+      throw new IllegalArgumentException(what + " cannot be written: read-only memory");
+    }
+    if (!hasDistinctElements()) {
+      throw new IllegalArgumentException(
+          "%s cannot be written: elements of %s overlap".formatted(what, this));
+    }
+  }
+
+  @Override
+  public boolean isSameView(MatrixShape other) {
+    return other instanceof Matrix that
+        && type == that.type
+        && strides.equals(that.strides)
+        && segment.asSlice(0, 0).equals(that.segment.asSlice(0, 0));
   }
 
   /** Returns whether any byte of this view may also be one of {@code other}'s. */
   public boolean overlaps(Matrix other) {
-    return !other.isEmpty() && overlaps(other.segment.asSlice(0, other.reachInBytes()));
+    return !other.strides.isEmpty()
+        && overlaps(other.segment.asSlice(0, other.strides.reachInBytes(other.type)));
   }
 
   /** Returns whether any byte of this view may also be one of {@code memory}'s. */
   public boolean overlaps(MemorySegment memory) {
-    return !isEmpty()
+    return !strides.isEmpty()
         && memory.byteSize() > 0
-        && segment.asSlice(0, reachInBytes()).asOverlappingSlice(memory).isPresent();
+        && segment.asSlice(0, strides.reachInBytes(type)).asOverlappingSlice(memory).isPresent();
   }
 
   /** Returns the array behind a heap view, or null if the memory is native or read-only. */
@@ -329,62 +301,28 @@ public final class Matrix {
 
   @Override
   public String toString() {
-    return type + " " + outer + "×" + classes + (inner == 1 ? "" : "×" + inner);
+    return type + " " + outer() + "×" + classes() + (inner() == 1 ? "" : "×" + inner());
   }
 
   private void requireRoom() {
-    product(outer, inner);
-    if (isEmpty()) {
+    if (strides.isEmpty()) {
       return;
     }
-    long needed = reachInBytes();
+    long needed = strides.reachInBytes(type);
     if (needed > segment.byteSize()) {
       throw new IllegalArgumentException(
           "a matrix of %d×%d×%d %s with strides %d, %d, %d needs %d bytes, the memory has %d"
               .formatted(
-                  outer,
-                  classes,
-                  inner,
+                  outer(),
+                  classes(),
+                  inner(),
                   type,
-                  outerStride,
-                  classStride,
-                  innerStride,
+                  outerStride(),
+                  classStride(),
+                  innerStride(),
                   needed,
                   segment.byteSize()));
     }
-  }
-
-  private boolean isEmpty() {
-    return outer == 0 || classes == 0 || inner == 0;
-  }
-
-  private long reachInBytes() {
-    long last =
-        sum(
-            sum(product(outer - 1, outerStride), product(classes - 1, classStride)),
-            product(inner - 1, innerStride));
-    return product(sum(last, 1), type.bytes());
-  }
-
-  private static long product(long a, long b) {
-    try {
-      return Math.multiplyExact(a, b);
-    } catch (ArithmeticException e) {
-      throw tooLarge(a + " × " + b, e);
-    }
-  }
-
-  private static long sum(long a, long b) {
-    try {
-      return Math.addExact(a, b);
-    } catch (ArithmeticException e) {
-      throw tooLarge(a + " + " + b, e);
-    }
-  }
-
-  private static IllegalArgumentException tooLarge(String what, ArithmeticException cause) {
-    return new IllegalArgumentException(
-        "a matrix of this shape reaches beyond 2^63: " + what, cause);
   }
 
   private static int arrayLength(int rows, int classes) {
@@ -394,13 +332,6 @@ public final class Matrix {
           "%d rows of %d values do not fit one array".formatted(rows, classes));
     }
     return (int) length;
-  }
-
-  private static long notNegative(String name, long value) {
-    if (value < 0) {
-      throw new IllegalArgumentException(name + " is " + value + ", must not be negative");
-    }
-    return value;
   }
 
   private static void requireLength(int row, int length, int classes) {

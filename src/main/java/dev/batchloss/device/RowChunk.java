@@ -34,6 +34,16 @@ public final class RowChunk {
     return (int) (outer * inner);
   }
 
+  /** Returns its first index on the outer axis. */
+  public long firstOuter() {
+    return firstOuter;
+  }
+
+  /** Returns its first index on the inner axis. */
+  public long firstInner() {
+    return firstInner;
+  }
+
   /** Returns the length of its outer axis. */
   public long outer() {
     return outer;
@@ -42,6 +52,14 @@ public final class RowChunk {
   /** Returns the length of its inner axis. */
   public long inner() {
     return inner;
+  }
+
+  /**
+   * Returns where its first element stands in the packed layout of the whole: outer × classes ×
+   * inner, the inner index fastest.
+   */
+  public long packedOffset() {
+    return chunks.packedOffset(firstOuter, firstInner);
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.batchloss.device;
 
 import dev.batchloss.data.Matrix;
+import dev.batchloss.data.MatrixShape;
 import java.util.Objects;
 
 /**
@@ -15,7 +16,7 @@ public final class RowChunks {
   /** The most rows in a chunk, so that what comes back for them stays small. */
   public static final int MOST_ROWS = 1 << 20;
 
-  private final Matrix matrix;
+  private final MatrixShape matrix;
   private final RowLayout layout;
   private final long outer;
   private final long inner;
@@ -24,7 +25,7 @@ public final class RowChunks {
   private final long chunksPerOuter;
   private final long count;
 
-  private RowChunks(Matrix matrix, long mostRows) {
+  private RowChunks(MatrixShape matrix, long mostRows) {
     this.matrix = matrix;
     this.layout = RowLayout.of(matrix);
     this.outer = isTurned() ? 1 : matrix.outer();
@@ -38,11 +39,11 @@ public final class RowChunks {
   /**
    * Cuts a matrix.
    *
-   * @param matrix any element type and strides
+   * @param matrix any element type and strides, on the host or a device
    * @param mostBytes how much memory a chunk may take when it is packed; a single row may take more
    * @throws IllegalArgumentException if {@code mostBytes} is not positive
    */
-  public static RowChunks of(Matrix matrix, long mostBytes) {
+  public static RowChunks of(MatrixShape matrix, long mostBytes) {
     if (mostBytes <= 0) {
       throw new IllegalArgumentException("mostBytes is " + mostBytes + ", must be positive");
     }
@@ -83,11 +84,14 @@ public final class RowChunks {
         Math.min(innerPerChunk, inner - firstInner));
   }
 
+  /** Returns where the element of an outer and an inner index at class 0 stands when packed. */
+  long packedOffset(long outerIndex, long innerIndex) {
+    return outerIndex * matrix.classes() * inner + innerIndex;
+  }
+
   /** Returns {@code whole} with its rows on the axis on which those of the cut matrix are. */
   Matrix turned(Matrix whole) {
-    if (whole.outer() != matrix.outer()
-        || whole.classes() != matrix.classes()
-        || whole.inner() != matrix.inner()) {
+    if (!whole.hasShapeOf(matrix)) {
       throw new IllegalArgumentException("chunks of %s do not fit %s".formatted(matrix, whole));
     }
     if (!isTurned()) {

@@ -13,8 +13,8 @@ public enum RowColumn {
   SHIFT,
   /** Σ e^(z−shift); 0 for a row of −∞ only, NaN for one with a NaN or +∞. */
   SUM,
-  /** z−shift of the target class. */
-  TARGET_SHIFTED,
+  /** The target class's element, in the units of {@link #SHIFT}: what is subtracted from it. */
+  TARGET_ORDERED,
   /** Σ w_c·(z_c−shift). */
   CLASS_MOMENT,
   /** Σ w_c·q_c·(z_c−shift). */

@@ -27,7 +27,7 @@ public final class RowColumns {
   }
 
   /** Derives the columns of a call; a function of its plan, targets, statistics and output kind. */
-  public static RowColumns of(RowRequest request) {
+  public static RowColumns of(RowRequest<?> request) {
     return of(request.plan(), request.targetKind(), request.needs());
   }
 
@@ -41,7 +41,7 @@ public final class RowColumns {
         columns.add(RowColumn.SHIFT);
       }
     }
-    addIf(needs.target(), columns, RowColumn.TARGET_SHIFTED);
+    addIf(needs.target(), columns, RowColumn.TARGET_ORDERED);
     addIf(needs.classMoment(), columns, RowColumn.CLASS_MOMENT);
     addIf(needs.targetMoment(), columns, RowColumn.TARGET_MOMENT, RowColumn.TARGET_MASS);
     addIf(

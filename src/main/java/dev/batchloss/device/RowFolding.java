@@ -45,7 +45,7 @@ public final class RowFolding {
   private final int[] badTargetClass = new int[BATCH_ROWS];
 
   /** Folds the rows of a call whose input is a matrix of the host; takes one of its folds. */
-  public RowFolding(RowRequest request) {
+  public RowFolding(RowRequest<Matrix> request) {
     this(request, request.input()::get);
   }
 
@@ -55,7 +55,7 @@ public final class RowFolding {
    * @param request the call; its targets are known to be good, but for probabilities
    * @param input reads the input where a device reports a probability that may be bad
    */
-  public RowFolding(RowRequest request, ElementReader input) {
+  public RowFolding(RowRequest<?> request, ElementReader input) {
     this.columns = RowColumns.of(request);
     this.transform = request.plan().input();
     this.classes = request.input().classes();
@@ -78,8 +78,10 @@ public final class RowFolding {
   }
 
   /**
-   * Takes a chunk. The memory is only read, and not used after the return. Chunks may come in any
-   * order; the first bad row of all is the one reported if they come in theirs.
+   * Takes a chunk. Of rows that are ignored only the shift and the sum matter, and those only where
+   * the log-sum-exp was asked for; their other columns may hold anything. The memory is only read,
+   * and not used after the return. Chunks may come in any order; the first bad row of all is the
+   * one reported if they come in theirs.
    *
    * @param memory the columns, as {@link RowColumns} lays them out
    * @param arithmetic FLOAT32 or FLOAT64: what the numbers are
@@ -96,6 +98,7 @@ public final class RowFolding {
       batch.firstRow = firstRow + from;
       batch.size = Math.min(BATCH_ROWS, rows - from);
       labels.label(batch);
+      Arrays.fill(batch.shift, 0, batch.size, 0);
       for (int k = 0; k < columns.size(); k++) {
         take(columns.asList().get(k), memory, arithmetic, (long) k * rows + from);
       }
@@ -108,14 +111,15 @@ public final class RowFolding {
 
   private void take(RowColumn column, MemorySegment memory, ElementType arithmetic, long at) {
     switch (column) {
-      case SHIFT -> {
-        take(memory, arithmetic, at, batch.shift);
+      case SHIFT -> take(memory, arithmetic, at, batch.shift);
+      case SUM -> take(memory, arithmetic, at, batch.sum);
+      case TARGET_ORDERED -> {
+        take(memory, arithmetic, at, batch.targetShifted);
+        // In double, and before scaling: of 1e30 and its neighbour only the difference matters.
         for (int i = 0; i < batch.size; i++) {
-          batch.shift[i] *= shiftUnit;
+          batch.targetShifted[i] = (batch.targetShifted[i] - batch.shift[i]) * shiftUnit;
         }
       }
-      case SUM -> take(memory, arithmetic, at, batch.sum);
-      case TARGET_SHIFTED -> take(memory, arithmetic, at, batch.targetShifted);
       case CLASS_MOMENT -> take(memory, arithmetic, at, batch.classMoment);
       case TARGET_MOMENT -> take(memory, arithmetic, at, batch.targetMoment);
       case TARGET_MASS -> take(memory, arithmetic, at, batch.targetMass);
@@ -163,7 +167,6 @@ public final class RowFolding {
   /** A row that holds NaN or +∞, or nothing but −∞, has no softmax: its sum is NaN. */
   private void normalize() {
     if (!transform.normalizesByLogSumExp()) {
-      Arrays.fill(batch.shift, 0, batch.size, 0);
       Arrays.fill(batch.logNormalizer, 0, batch.size, 0);
       return;
     }
@@ -171,6 +174,7 @@ public final class RowFolding {
       double sum = batch.sum[i];
       batch.sum[i] = sum > 0 && sum < Double.POSITIVE_INFINITY ? sum : Double.NaN;
       batch.logNormalizer[i] = Math.log(batch.sum[i]);
+      batch.shift[i] *= shiftUnit;
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.batchloss.device;
 
 import dev.batchloss.data.Matrix;
+import dev.batchloss.data.MatrixShape;
 
 /**
  * How the rows of a whole matrix lie, and so how a device reads them and in which order it adds
@@ -16,8 +17,10 @@ public enum RowLayout {
    */
   ACROSS;
 
-  /** Returns the layout of a matrix. */
-  public static RowLayout of(Matrix matrix) {
-    return matrix.inner() == 1 && matrix.outerStride() >= matrix.classStride() ? ALONG : ACROSS;
+  /** Returns the layout of a matrix; one that is no {@link Matrix} is packed. */
+  public static RowLayout of(MatrixShape matrix) {
+    boolean isTurned =
+        matrix instanceof Matrix strided && strided.outerStride() < strided.classStride();
+    return matrix.inner() == 1 && !isTurned ? ALONG : ACROSS;
   }
 }

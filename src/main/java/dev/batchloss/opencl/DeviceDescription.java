@@ -76,6 +76,28 @@ record DeviceDescription(
     }
   }
 
+  /** Returns the description of a device like this one that shares no memory with the host. */
+  DeviceDescription withMemoryOfItsOwn() {
+    return new DeviceDescription(
+        platform,
+        name,
+        vendor,
+        version,
+        type,
+        computeUnits,
+        clockMhz,
+        globalMemory,
+        maxAllocation,
+        localMemory,
+        maxWorkGroup,
+        memBaseAlign,
+        false,
+        fp64,
+        littleEndian,
+        available,
+        compilerAvailable);
+  }
+
   /** Returns what it is, for people. */
   String detail() {
     return "%s (%s, OpenCL %d.%d, %d compute %s)"

@@ -115,7 +115,7 @@ final class DeviceDiscovery {
           "backend '%s' is not available: %s: %s"
               .formatted(name, device.description().name(), failure));
     }
-    return new OpenClBackend(name, OpenDevice.of(device));
+    return new OpenClBackend(name, device);
   }
 
   /** Returns why a device cannot run, as far as that is known, or null. */

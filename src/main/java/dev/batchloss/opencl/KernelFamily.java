@@ -11,7 +11,9 @@ enum KernelFamily {
   GPU(4, 4, 8);
 
   /**
-   * The system property that chooses a family whatever the device is; for tests and comparisons.
+   * The system property that chooses a family whatever the device is, for tests and comparisons.
+   * With {@code gpu} a processor is treated like a GPU in its transfers too: as if its memory were
+   * its own.
    */
   static final String PROPERTY = "batchloss.opencl.kernels";
 
@@ -42,6 +44,13 @@ enum KernelFamily {
             () ->
                 new IllegalArgumentException(
                     "%s is '%s', must be cpu or gpu".formatted(PROPERTY, forced)));
+  }
+
+  /** Returns the device as this family takes it. */
+  Device taking(Device device) {
+    return this == GPU && device.description().isCpu()
+        ? new Device(device.platform(), device.id(), device.description().withMemoryOfItsOwn())
+        : device;
   }
 
   /** Returns its name in options and messages. */

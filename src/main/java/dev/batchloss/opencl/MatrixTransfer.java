@@ -12,13 +12,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class MatrixTransfer implements AutoCloseable {
   private final DeviceContext context;
+  private final CommandQueue queue;
   private final StagedBuffer staged;
   private @Nullable DeviceBuffer wrapped;
   private @Nullable Mapping mapping;
 
-  MatrixTransfer(DeviceContext context) {
+  /** Starts without memory; its commands go to {@code queue}. */
+  MatrixTransfer(DeviceContext context, CommandQueue queue) {
     this.context = context;
-    this.staged = new StagedBuffer(context);
+    this.queue = queue;
+    this.staged = new StagedBuffer(context, queue);
   }
 
   /** Returns whether the device can use the view's memory itself. */
@@ -29,14 +32,14 @@ final class MatrixTransfer implements AutoCloseable {
   }
 
   /** Sends a view; the kernels that are enqueued after this may read the buffer. */
-  DeviceBuffer send(CommandQueue queue, Matrix view) {
+  DeviceBuffer send(Matrix view) {
     long bytes = Packing.bytes(view);
     if (isShared(context.description(), view)) {
       return wrap(view, Access.READ);
     }
     staged.reserve(bytes);
-    Packing.pack(view, staged.beginWrite(queue, bytes));
-    staged.endWrite(queue, bytes);
+    Packing.pack(view, staged.beginWrite(bytes));
+    staged.endWrite(bytes);
     return staged.buffer();
   }
 
@@ -54,20 +57,27 @@ final class MatrixTransfer implements AutoCloseable {
     return staged.buffer();
   }
 
-  /** Enqueues the way back. */
-  void beginReturn(CommandQueue queue, Matrix view) {
+  /** Enqueues, after the kernels, what spares the next {@link #send} a wait. */
+  void ready() {
     if (wrapped == null) {
-      staged.beginRead(queue, Packing.bytes(view));
+      staged.ready();
+    }
+  }
+
+  /** Enqueues the way back. */
+  void beginReturn(Matrix view) {
+    if (wrapped == null) {
+      staged.beginRead(Packing.bytes(view));
     } else {
       mapping = queue.map(wrapped, Access.READ);
     }
   }
 
   /** Completes the view; the queue has come so far. */
-  void endReturn(CommandQueue queue, Matrix view) {
+  void endReturn(Matrix view) {
     if (wrapped == null) {
       Packing.unpack(staged.host(Packing.bytes(view)), view);
-      staged.endRead(queue);
+      staged.endRead();
     } else if (mapping != null) {
       queue.unmap(mapping);
       mapping = null;

@@ -1,12 +1,16 @@
 package dev.batchloss.opencl;
 
 import dev.batchloss.data.DeviceException;
+import dev.batchloss.data.ElementType;
 import dev.batchloss.data.InvalidDataException;
+import dev.batchloss.data.Matrix;
 import dev.batchloss.spi.Backend;
+import dev.batchloss.spi.DeviceMatrix;
 import dev.batchloss.spi.RowOutcome;
 import dev.batchloss.spi.RowRequest;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 
 /** Runs plans on an OpenCL device. */
 final class OpenClBackend implements Backend {
@@ -17,12 +21,16 @@ final class OpenClBackend implements Backend {
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
   private boolean closed;
 
-  /** Runs on a device that stays open. */
-  OpenClBackend(String name, OpenDevice device) {
+  /**
+   * Opens a device, or shares what is open of it.
+   *
+   * @throws DeviceException if it fails
+   */
+  OpenClBackend(String name, Device device) {
     this.name = name;
-    this.device = device;
-    this.family = KernelFamily.of(device.context().description());
-    this.slots = new SlotPool(device.context());
+    this.family = KernelFamily.of(device.description());
+    this.device = OpenDevice.of(family.taking(device));
+    this.slots = new SlotPool(this.device.context());
   }
 
   @Override
@@ -36,12 +44,35 @@ final class OpenClBackend implements Backend {
   }
 
   @Override
-  public RowOutcome run(RowRequest request) {
+  public RowOutcome run(RowRequest<Matrix> request) {
+    return runWhileOpen(request);
+  }
+
+  @Override
+  public RowOutcome runOnDevice(RowRequest<DeviceMatrix> request) {
+    return runWhileOpen(request);
+  }
+
+  @Override
+  public DeviceMatrix allocate(ElementType type, long outer, int classes, long inner) {
     lock.readLock().lock();
     try {
-      if (closed) {
-        throw new IllegalStateException("the backend " + name + " is closed");
-      }
+      requireOpen();
+      return new OpenClMatrix(this, device.context(), type, outer, classes, inner);
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  @Override
+  public boolean owns(DeviceMatrix matrix) {
+    return matrix instanceof OpenClMatrix own && own.isOf(this);
+  }
+
+  private RowOutcome runWhileOpen(RowRequest<?> request) {
+    lock.readLock().lock();
+    try {
+      requireOpen();
       return runOpen(request);
     } finally {
       lock.readLock().unlock();
@@ -59,7 +90,7 @@ final class OpenClBackend implements Backend {
     }
   }
 
-  private RowOutcome runOpen(RowRequest request) {
+  private RowOutcome runOpen(RowRequest<?> request) {
     SlotPool.Pair pair = slots.take();
     boolean isSound = false;
     try {
@@ -81,6 +112,34 @@ final class OpenClBackend implements Backend {
       } else {
         slots.discard(pair);
       }
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the backend " + name + " is closed");
+    }
+  }
+
+  /** Runs a transfer on a queue of its own, as a call runs. */
+  void transfer(Consumer<CommandQueue> work) {
+    lock.readLock().lock();
+    try {
+      requireOpen();
+      SlotPool.Pair pair = slots.take();
+      boolean isSound = false;
+      try {
+        work.accept(pair.first().queue());
+        isSound = true;
+      } finally {
+        if (isSound) {
+          slots.giveBack(pair);
+        } else {
+          slots.discard(pair);
+        }
+      }
+    } finally {
+      lock.readLock().unlock();
     }
   }
 }

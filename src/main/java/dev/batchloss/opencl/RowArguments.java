@@ -7,6 +7,7 @@ import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.RowEpilogue;
 import dev.batchloss.plan.RowObjective;
 import dev.batchloss.plan.RowStatistic;
+import dev.batchloss.spi.DeviceMatrix;
 import dev.batchloss.spi.RowRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -17,14 +18,17 @@ import org.jspecify.annotations.Nullable;
  * @param arithmetic what the kernels compute in
  * @param gradientScale multiplies every gradient that has no factor of its own
  */
-record RowArguments(RowRequest request, ElementType arithmetic, double gradientScale) {
+record RowArguments(RowRequest<?> request, ElementType arithmetic, double gradientScale) {
   /** How many there are: the place of the first argument of a kernel's own. */
-  static final int COUNT = 24;
+  static final int COUNT = 27;
+
+  /** Where a chunk begins in a buffer: the offset is in elements. */
+  record Place(DeviceBuffer buffer, long offset) {}
 
   /** The buffers of a chunk; those that the kernels were compiled without are null. */
   record Buffers(
-      DeviceBuffer input,
-      @Nullable DeviceBuffer output,
+      Place input,
+      @Nullable Place output,
       DeviceBuffer columns,
       @Nullable DeviceBuffer targets,
       @Nullable DeviceBuffer distributions,
@@ -34,15 +38,18 @@ record RowArguments(RowRequest request, ElementType arithmetic, double gradientS
   /** Sets them. */
   void setOn(Kernel kernel, Buffers buffers, RowChunk chunk) {
     int at = 0;
-    kernel.set(at++, buffers.input);
-    kernel.set(at++, buffers.output);
+    kernel.set(at++, buffers.input.buffer);
+    kernel.set(at++, buffers.output == null ? null : buffers.output.buffer);
     kernel.set(at++, buffers.columns);
     kernel.set(at++, buffers.targets);
     kernel.set(at++, buffers.distributions);
     kernel.set(at++, buffers.rowFactors);
     kernel.set(at++, buffers.classWeights);
+    kernel.set(at++, buffers.input.offset);
+    kernel.set(at++, buffers.output == null ? 0 : buffers.output.offset);
     kernel.set(at++, request.input().classes());
     kernel.set(at++, chunk.inner());
+    kernel.set(at++, innerStride(chunk));
     kernel.set(at++, (long) chunk.rows());
     kernel.set(at++, readsIgnoredRows() ? 1 : 0);
     for (double number : numbers()) {
@@ -55,6 +62,11 @@ record RowArguments(RowRequest request, ElementType arithmetic, double gradientS
     if (at != COUNT) {
       throw new IllegalStateException("%d arguments, must be %d".formatted(at, COUNT));
     }
+  }
+
+  /** A matrix of the device is used where it lies, one of the host is packed chunk by chunk. */
+  private long innerStride(RowChunk chunk) {
+    return request.input() instanceof DeviceMatrix whole ? whole.inner() : chunk.inner();
   }
 
   private boolean readsIgnoredRows() {

@@ -19,7 +19,7 @@ final class RowCall {
   /** Class weights are read in whole vectors. */
   private static final int WEIGHT_PADDING = 16;
 
-  final RowRequest request;
+  final RowRequest<?> request;
   final RowProgram program;
   final RowArguments arguments;
   final @Nullable ClassTargets classTargets;
@@ -28,7 +28,7 @@ final class RowCall {
   private final boolean hasRowFactors;
   private final double gradientScale;
 
-  RowCall(RowRequest request, RowProgram program, TargetScan scan) {
+  RowCall(RowRequest<?> request, RowProgram program, TargetScan scan) {
     this.request = request;
     this.program = program;
     this.hasRowFactors =

@@ -37,7 +37,7 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
    * @throws BackendUnavailableException if the call needs doubles and the device has none
    */
   static RowProgram of(
-      RowRequest request, RowLayout layout, DeviceDescription device, KernelFamily family) {
+      RowRequest<?> request, RowLayout layout, DeviceDescription device, KernelFamily family) {
     RowColumns columns = RowColumns.of(request);
     ElementType arithmetic = arithmeticFor(request, device);
     boolean isProbabilities = request.plan().input().kind() == InputKind.PROBABILITIES;
@@ -67,7 +67,7 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
   }
 
   /** Doubles for what floats do not hold the bounds of, where the device has them. */
-  private static ElementType arithmeticFor(RowRequest request, DeviceDescription device) {
+  private static ElementType arithmeticFor(RowRequest<?> request, DeviceDescription device) {
     ElementType targets =
         request.targets() instanceof ProbabilityTargets soft ? soft.probabilities().type() : null;
     ElementType output = request.output() == null ? null : request.output().type();
@@ -100,11 +100,11 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
   }
 
   private static boolean readsRows(RowColumns columns) {
-    return columns.asList().stream().anyMatch(column -> column != RowColumn.TARGET_SHIFTED);
+    return columns.asList().stream().anyMatch(column -> column != RowColumn.TARGET_ORDERED);
   }
 
   private static String options(
-      RowRequest request,
+      RowRequest<?> request,
       RowVariant variant,
       ElementType arithmetic,
       RowColumns columns,
@@ -141,7 +141,7 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
     return all.toString();
   }
 
-  private static void addTargets(Definitions all, RowRequest request) {
+  private static void addTargets(Definitions all, RowRequest<?> request) {
     all.flag("HAS_CLASS_TARGETS", request.targets() instanceof ClassTargets);
     ElementType type = ElementType.FLOAT32;
     if (request.targets() instanceof ProbabilityTargets soft) {

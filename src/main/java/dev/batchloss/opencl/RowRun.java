@@ -2,6 +2,7 @@ package dev.batchloss.opencl;
 
 import dev.batchloss.data.DeviceException;
 import dev.batchloss.data.Matrix;
+import dev.batchloss.data.MatrixShape;
 import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.device.RowChunks;
 import dev.batchloss.device.RowFolding;
@@ -12,7 +13,7 @@ import dev.batchloss.spi.RowOutcome;
 import dev.batchloss.spi.RowRequest;
 import org.jspecify.annotations.Nullable;
 
-/** One call of a row plan over host matrices: chunk after chunk, on two slots in turn. */
+/** One call of a row plan: chunk after chunk, on two slots in turn. */
 final class RowRun {
   /** Of chunks that are copied to the device: enough that starting one costs little beside it. */
   private static final long STAGED_CHUNK = 32L << 20;
@@ -27,11 +28,11 @@ final class RowRun {
 
   private final OpenDevice device;
   private final KernelFamily family;
-  private final RowRequest request;
+  private final RowRequest<?> request;
   private final SlotPool.Pair slots;
   private long collected;
 
-  RowRun(OpenDevice device, KernelFamily family, RowRequest request, SlotPool.Pair slots) {
+  RowRun(OpenDevice device, KernelFamily family, RowRequest<?> request, SlotPool.Pair slots) {
     this.device = device;
     this.family = family;
     this.request = request;
@@ -41,26 +42,46 @@ final class RowRun {
   /** Runs it. */
   RowOutcome run() {
     TargetScan scan = TargetPhase.scan(request, slots.first(), device.programs());
-    if (request.inPlace()) {
-      ProbabilityCheck.requireBeforeOverwriting(request.plan(), request.input(), request.targets());
-    }
-    Matrix input = request.input();
-    if (input.rows() > 0) {
-      RowProgram program =
-          RowProgram.of(request, RowLayout.of(input), device.context().description(), family);
-      Program compiled = device.programs().get(program.sources(), program.options());
-      RowCall call = new RowCall(request, program, scan);
-      RowFolding folding = new RowFolding(request);
-      runChunks(call, compiled, folding);
+    if (request.input().rows() > 0) {
+      if (request.inPlace()) {
+        requireBeforeOverwriting(scan);
+      }
+      runRows(request, scan);
     }
     return new RowOutcome(scan);
+  }
+
+  private void runRows(RowRequest<?> rows, TargetScan scan) {
+    RowLayout layout = RowLayout.of(rows.input());
+    RowProgram program = RowProgram.of(rows, layout, device.context().description(), family);
+    Program compiled = device.programs().get(program.sources(), program.options());
+    runChunks(new RowCall(rows, program, scan), compiled, new RowFolding(rows, this::element));
+  }
+
+  /** What is written over the input must not be written before all of it has been checked. */
+  private void requireBeforeOverwriting(TargetScan scan) {
+    if (request.input() instanceof Matrix input) {
+      ProbabilityCheck.requireBeforeOverwriting(request.plan(), input, request.targets());
+    } else if (request.plan().input().checksProbabilities()
+        || request.targets() instanceof ProbabilityTargets) {
+      runRows(request.withoutOutput(), scan);
+      collected = 0;
+    }
+  }
+
+  private double element(long row, int classIndex) {
+    return switch (request.input()) {
+      case Matrix matrix -> matrix.get(row, classIndex);
+      case OpenClMatrix matrix -> matrix.get(row, classIndex, slots.first().queue());
+      default -> throw new IllegalStateException("an input that is nowhere");
+    };
   }
 
   /** Where memory runs out before anything has come back, smaller chunks are tried. */
   private void runChunks(RowCall call, Program compiled, RowFolding folding) {
     long mostBytes = chunkBytes();
     while (true) {
-      RowChunks chunks = RowChunks.of(request.input(), mostBytes);
+      RowChunks chunks = RowChunks.of(call.request.input(), mostBytes);
       try {
         runChunks(chunks, call, compiled, folding);
         return;
@@ -77,7 +98,9 @@ final class RowRun {
   private void runChunks(RowChunks chunks, RowCall call, Program compiled, RowFolding folding) {
     try {
       slots.first().begin(call, compiled);
-      slots.second().begin(call, compiled);
+      if (chunks.count() > 1) {
+        slots.second().begin(call, compiled);
+      }
       for (long number = 0; number < chunks.count(); number++) {
         RowSlot slot = slots.at(number);
         if (slot.isBusy()) {
@@ -109,8 +132,7 @@ final class RowRun {
   }
 
   private long bytesOfRow() {
-    Matrix input = request.input();
-    return (long) input.classes() * input.type().bytes();
+    return (long) request.input().classes() * request.input().type().bytes();
   }
 
   private long chunkBytes() {
@@ -125,7 +147,8 @@ final class RowRun {
     return Math.clamp(fits, 1, STAGED_CHUNK);
   }
 
-  private boolean isShared(@Nullable Matrix matrix) {
-    return matrix == null || MatrixTransfer.isShared(device.context().description(), matrix);
+  private boolean isShared(@Nullable MatrixShape matrix) {
+    return !(matrix instanceof Matrix host)
+        || MatrixTransfer.isShared(device.context().description(), host);
   }
 }

@@ -35,15 +35,15 @@ final class RowSlot implements AutoCloseable {
    */
   RowSlot(DeviceContext context) {
     this.queue = context.newQueue();
-    this.input = new MatrixTransfer(context);
-    this.distributions = new MatrixTransfer(context);
-    this.output = new MatrixTransfer(context);
-    this.targets = new StagedBuffer(context);
-    this.rowFactors = new StagedBuffer(context);
-    this.classWeights = new StagedBuffer(context);
-    this.columns = new StagedBuffer(context);
-    this.segments = new StagedBuffer(context);
-    this.scalars = new StagedBuffer(context);
+    this.input = new MatrixTransfer(context, queue);
+    this.distributions = new MatrixTransfer(context, queue);
+    this.output = new MatrixTransfer(context, queue);
+    this.targets = new StagedBuffer(context, queue);
+    this.rowFactors = new StagedBuffer(context, queue);
+    this.classWeights = new StagedBuffer(context, queue);
+    this.columns = new StagedBuffer(context, queue);
+    this.segments = new StagedBuffer(context, queue);
+    this.scalars = new StagedBuffer(context, queue);
   }
 
   /** Returns the queue, for work before the first chunk. */
@@ -68,8 +68,8 @@ final class RowSlot implements AutoCloseable {
     long bytes = newCall.weightBytes();
     if (bytes > 0) {
       classWeights.reserve(bytes);
-      newCall.writeWeights(classWeights.beginWrite(queue, bytes));
-      classWeights.endWrite(queue, bytes);
+      newCall.writeWeights(classWeights.beginWrite(bytes));
+      classWeights.endWrite(bytes);
     }
   }
 
@@ -82,24 +82,25 @@ final class RowSlot implements AutoCloseable {
   void start(RowChunk next) {
     RowCall current = Objects.requireNonNull(call);
     chunk = next;
-    Matrix outputView = outputView(next);
     columns.reserve(current.columnBytes(next));
     RowArguments.Buffers buffers =
         new RowArguments.Buffers(
-            input.send(queue, next.viewOf(current.request.input())),
-            outputView == null ? null : output.receiver(outputView, !current.request.inPlace()),
+            sendInput(current, next),
+            receiver(current, next),
             columns.buffer(),
             sendTargets(current, next),
             current.distributions == null
                 ? null
-                : distributions.send(queue, next.viewOf(current.distributions)),
+                : distributions.send(next.viewOf(current.distributions)),
             sendFactors(current, next),
             current.weightBytes() > 0 ? classWeights.buffer() : null);
     Objects.requireNonNull(kernels)
         .launch(queue, current.arguments, buffers, next, segments, scalars);
-    columns.beginRead(queue, current.columnBytes(next));
+    readyForNext();
+    columns.beginRead(current.columnBytes(next));
+    Matrix outputView = outputView(next);
     if (outputView != null) {
-      output.beginReturn(queue, outputView);
+      output.beginReturn(outputView);
     }
     queue.flush();
   }
@@ -114,10 +115,10 @@ final class RowSlot implements AutoCloseable {
         current.program.arithmetic(),
         done.firstRow(),
         done.rows());
-    columns.endRead(queue);
+    columns.endRead();
     Matrix outputView = outputView(done);
     if (outputView != null) {
-      output.endReturn(queue, outputView);
+      output.endReturn(outputView);
     }
     releaseChunk();
   }
@@ -148,6 +149,13 @@ final class RowSlot implements AutoCloseable {
     queue.close();
   }
 
+  private void readyForNext() {
+    input.ready();
+    distributions.ready();
+    targets.ready();
+    rowFactors.ready();
+  }
+
   private void releaseChunk() {
     input.release();
     distributions.release();
@@ -155,9 +163,30 @@ final class RowSlot implements AutoCloseable {
     chunk = null;
   }
 
+  /** What of a host matrix the chunk writes; null where it writes none, or one of the device. */
   private @Nullable Matrix outputView(RowChunk of) {
-    Matrix whole = Objects.requireNonNull(call).request.output();
-    return whole == null ? null : of.viewOf(whole);
+    return Objects.requireNonNull(call).request.output() instanceof Matrix whole
+        ? of.viewOf(whole)
+        : null;
+  }
+
+  private RowArguments.Place sendInput(RowCall current, RowChunk next) {
+    return switch (current.request.input()) {
+      case OpenClMatrix whole -> new RowArguments.Place(whole.buffer(), next.packedOffset());
+      case Matrix whole -> new RowArguments.Place(input.send(next.viewOf(whole)), 0);
+      default -> throw new IllegalStateException("an input that is nowhere");
+    };
+  }
+
+  private RowArguments.@Nullable Place receiver(RowCall current, RowChunk next) {
+    return switch (current.request.output()) {
+      case null -> null;
+      case OpenClMatrix whole -> new RowArguments.Place(whole.buffer(), next.packedOffset());
+      case Matrix whole ->
+          new RowArguments.Place(
+              output.receiver(next.viewOf(whole), !current.request.inPlace()), 0);
+      default -> throw new IllegalStateException("an output that is nowhere");
+    };
   }
 
   private @Nullable DeviceBuffer sendTargets(RowCall current, RowChunk next) {
@@ -166,8 +195,8 @@ final class RowSlot implements AutoCloseable {
       return null;
     }
     targets.reserve(bytes);
-    current.writeTargets(next, targets.beginWrite(queue, bytes));
-    targets.endWrite(queue, bytes);
+    current.writeTargets(next, targets.beginWrite(bytes));
+    targets.endWrite(bytes);
     return targets.buffer();
   }
 
@@ -177,8 +206,8 @@ final class RowSlot implements AutoCloseable {
       return null;
     }
     rowFactors.reserve(bytes);
-    current.writeFactors(next, rowFactors.beginWrite(queue, bytes));
-    rowFactors.endWrite(queue, bytes);
+    current.writeFactors(next, rowFactors.beginWrite(bytes));
+    rowFactors.endWrite(bytes);
     return rowFactors.buffer();
   }
 }

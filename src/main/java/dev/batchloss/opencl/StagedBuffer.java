@@ -14,14 +14,18 @@ final class StagedBuffer implements AutoCloseable {
   private static final long ALIGNMENT = 4096;
 
   private final DeviceContext context;
+  private final CommandQueue queue;
   private final boolean isShared;
   private @Nullable Arena arena;
   private @Nullable MemorySegment host;
   private @Nullable DeviceBuffer buffer;
-  private @Nullable Mapping mapping;
+  private @Nullable Mapping reading;
+  private @Nullable Mapping writing;
 
-  StagedBuffer(DeviceContext context) {
+  /** Starts without memory; its commands go to {@code queue}. */
+  StagedBuffer(DeviceContext context, CommandQueue queue) {
     this.context = context;
+    this.queue = queue;
     this.isShared = context.description().unifiedMemory();
   }
 
@@ -55,29 +59,39 @@ final class StagedBuffer implements AutoCloseable {
     return reserved(buffer);
   }
 
-  /** Waits until the host may write the memory, and returns it. */
-  MemorySegment beginWrite(CommandQueue queue, long bytes) {
-    if (isShared) {
-      mapping = queue.map(buffer(), Access.WRITE);
+  /** Returns the memory for the host to write; waits for the queue unless it was readied. */
+  MemorySegment beginWrite(long bytes) {
+    if (isShared && writing == null) {
+      writing = queue.map(buffer(), Access.WRITE);
       queue.finish();
     }
     return reserved(host).asSlice(0, bytes);
   }
 
   /** Sees to it that kernels enqueued after this see the first {@code bytes}. */
-  void endWrite(CommandQueue queue, long bytes) {
+  void endWrite(long bytes) {
     if (isShared) {
-      queue.unmap(reserved(mapping));
-      mapping = null;
+      queue.unmap(reserved(writing));
+      writing = null;
     } else {
       queue.write(buffer(), 0, reserved(host).asSlice(0, bytes));
     }
   }
 
+  /**
+   * Enqueues, after the last kernel that reads the memory, what lets the host write it again once
+   * the queue has come so far: who waits for that anyway then need not wait a second time.
+   */
+  void ready() {
+    if (isShared && buffer != null && writing == null) {
+      writing = queue.map(buffer, Access.WRITE);
+    }
+  }
+
   /** Enqueues what lets the host read the first {@code bytes} once the queue has come so far. */
-  void beginRead(CommandQueue queue, long bytes) {
+  void beginRead(long bytes) {
     if (isShared) {
-      mapping = queue.map(buffer(), Access.READ);
+      reading = queue.map(buffer(), Access.READ);
     } else {
       queue.read(buffer(), 0, reserved(host).asSlice(0, bytes));
     }
@@ -89,16 +103,23 @@ final class StagedBuffer implements AutoCloseable {
   }
 
   /** Ends what {@link #beginRead} began. */
-  void endRead(CommandQueue queue) {
+  void endRead() {
     if (isShared) {
-      queue.unmap(reserved(mapping));
-      mapping = null;
+      queue.unmap(reserved(reading));
+      reading = null;
     }
   }
 
   /** Frees both sides; commands that use them are done. */
   @Override
   public void close() {
+    if (writing != null || reading != null) {
+      unmap(writing);
+      unmap(reading);
+      queue.finish();
+    }
+    writing = null;
+    reading = null;
     if (buffer != null) {
       buffer.close();
       buffer = null;
@@ -108,7 +129,12 @@ final class StagedBuffer implements AutoCloseable {
       arena = null;
       host = null;
     }
-    mapping = null;
+  }
+
+  private void unmap(@Nullable Mapping mapping) {
+    if (mapping != null) {
+      queue.unmap(mapping);
+    }
   }
 
   private static <T> T reserved(@Nullable T part) {

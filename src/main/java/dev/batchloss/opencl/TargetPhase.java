@@ -2,7 +2,7 @@ package dev.batchloss.opencl;
 
 import dev.batchloss.data.ClassTargets;
 import dev.batchloss.data.InvalidTargetException;
-import dev.batchloss.data.Matrix;
+import dev.batchloss.data.MatrixShape;
 import dev.batchloss.plan.ExactSum;
 import dev.batchloss.plan.RowPlan;
 import dev.batchloss.plan.TargetScan;
@@ -31,9 +31,9 @@ final class TargetPhase {
    * @throws InvalidTargetException if one is out of range
    * @throws dev.batchloss.data.InvalidDataException if a sample weight is not finite
    */
-  static TargetScan scan(RowRequest request, RowSlot slot, ProgramCache programs) {
+  static TargetScan scan(RowRequest<?> request, RowSlot slot, ProgramCache programs) {
     RowPlan plan = request.plan();
-    Matrix input = request.input();
+    MatrixShape input = request.input();
     if (!(request.targets() instanceof ClassTargets targets) || input.rows() == 0) {
       return TargetScan.of(plan, input.rows(), input.classes(), request.targets());
     }
@@ -82,9 +82,9 @@ final class TargetPhase {
     CommandQueue queue = slot.queue();
     StagedBuffer indices = slot.targets();
     indices.reserve(bytes);
-    MemorySegment to = indices.beginWrite(queue, bytes);
+    MemorySegment to = indices.beginWrite(bytes);
     MemorySegment.copy(targets.indices(), from * targets.indexBytes(), to, 0, bytes);
-    indices.endWrite(queue, bytes);
+    indices.endWrite(bytes);
     StagedBuffer found = slot.found();
     found.reserve(foundBytes);
     kernel.set(0, indices.buffer());
@@ -94,10 +94,11 @@ final class TargetPhase {
     kernel.set(4, plan.ignoredClass() == null ? 0L : plan.ignoredClass());
     kernel.set(5, found.buffer());
     queue.launch(kernel, new long[] {groups * GROUP}, new long[] {GROUP});
-    found.beginRead(queue, foundBytes);
+    indices.ready();
+    found.beginRead(foundBytes);
     queue.finish();
     long[] result = found.host(foundBytes).toArray(ValueLayout.JAVA_LONG);
-    found.endRead(queue);
+    found.endRead();
     return result;
   }
 }

@@ -41,7 +41,7 @@ final class RowReader {
   /** Σ x of a row of probabilities. */
   double inputSum;
 
-  RowReader(RowRequest request) {
+  RowReader(RowRequest<Matrix> request) {
     this.plan = request.plan();
     this.transform = plan.input();
     this.objective = plan.objective();

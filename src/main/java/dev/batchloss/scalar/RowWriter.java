@@ -29,7 +29,7 @@ final class RowWriter {
   private final RowReader reader;
   private final int classes;
 
-  RowWriter(RowRequest request, RowReader reader) {
+  RowWriter(RowRequest<Matrix> request, RowReader reader) {
     this.transform = request.plan().input();
     this.objective = request.plan().objective();
     this.kind = request.outputKind();

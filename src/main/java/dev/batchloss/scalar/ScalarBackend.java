@@ -36,7 +36,7 @@ final class ScalarBackend implements Backend {
   }
 
   @Override
-  public RowOutcome run(RowRequest request) {
+  public RowOutcome run(RowRequest<Matrix> request) {
     openness.readLock().lock();
     try {
       if (closed) {
@@ -58,7 +58,7 @@ final class ScalarBackend implements Backend {
     }
   }
 
-  private static RowOutcome runOpen(RowRequest request) {
+  private static RowOutcome runOpen(RowRequest<Matrix> request) {
     RowPlan plan = request.plan();
     Matrix input = request.input();
     TargetScan scan = TargetScan.of(plan, input.rows(), input.classes(), request.targets());

@@ -1,5 +1,8 @@
 package dev.batchloss.spi;
 
+import dev.batchloss.data.ElementType;
+import dev.batchloss.data.Matrix;
+
 /**
  * Something that runs plans. Every method may be called from many threads at once; a call blocks
  * until its result is complete.
@@ -22,9 +25,47 @@ public interface Backend extends AutoCloseable {
    * @throws dev.batchloss.data.DeviceException if the device fails
    * @throws IllegalStateException if the backend is closed
    */
-  RowOutcome run(RowRequest request);
+  RowOutcome run(RowRequest<Matrix> request);
+
+  /**
+   * Runs a row plan over a matrix on this backend's device, like {@link #run}; targets, weights and
+   * upstream are in the host's memory.
+   *
+   * @throws dev.batchloss.data.InvalidTargetException as {@link #run}
+   * @throws dev.batchloss.data.InvalidDataException as {@link #run}
+   * @throws dev.batchloss.data.DeviceException if the device fails; what was to be written is
+   *     unspecified then
+   * @throws IllegalStateException if the backend or a matrix is closed
+   * @throws UnsupportedOperationException if the backend has no memory of its own
+   */
+  default RowOutcome runOnDevice(RowRequest<DeviceMatrix> request) {
+    throw hasNoMemory();
+  }
+
+  /**
+   * Allocates a matrix on the backend's device; its elements are unspecified. The caller closes it.
+   *
+   * @throws IllegalArgumentException if a length is negative
+   * @throws dev.batchloss.data.DeviceException if there is not enough memory
+   * @throws IllegalStateException if the backend is closed
+   * @throws UnsupportedOperationException if the backend has no memory of its own
+   */
+  default DeviceMatrix allocate(ElementType type, long outer, int classes, long inner) {
+    throw hasNoMemory();
+  }
+
+  /** Returns whether the matrix is one that this very backend allocated. */
+  default boolean owns(DeviceMatrix matrix) {
+    return false;
+  }
 
   /** Waits for running calls, then frees what the backend holds. Closing twice does nothing. */
   @Override
   void close();
+
+  private UnsupportedOperationException hasNoMemory() {
+    return new UnsupportedOperationException(
+        "the backend %s computes in the host's memory: pass it the Matrix itself"
+            .formatted(name()));
+  }
 }

@@ -1,6 +1,7 @@
 package dev.batchloss.spi;
 
 import dev.batchloss.data.Matrix;
+import dev.batchloss.data.MatrixShape;
 import dev.batchloss.data.Targets;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.RowFold;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One call of a row plan. Shapes have been checked against each other by whoever made it.
  *
+ * @param <M> where input and output are: {@link Matrix} on the host, {@link DeviceMatrix} on the
+ *     backend's device
  * @param plan the loss
  * @param input rows × classes
  * @param targets one a row, or null where the plan uses none
@@ -27,13 +30,13 @@ import org.jspecify.annotations.Nullable;
  * @param rowUpstream multiplies the gradient of each row (rows × 1), or null
  * @param folds called once by each worker
  */
-public record RowRequest(
+public record RowRequest<M extends MatrixShape>(
     RowPlan plan,
-    Matrix input,
+    M input,
     @Nullable Targets targets,
     Set<RowStatistic> statistics,
     MatrixOutput outputKind,
-    @Nullable Matrix output,
+    @Nullable M output,
     double upstream,
     @Nullable Matrix rowUpstream,
     Supplier<RowFold> folds) {
@@ -55,6 +58,14 @@ public record RowRequest(
    */
   public double gradientScale(TargetScan scan) {
     return upstream / plan.reduction().denominatorFor(scan.weightSum().value(), input.outer());
+  }
+
+  /**
+   * Returns the same call without an output matrix and without metrics, whose rows nobody takes.
+   */
+  public RowRequest<M> withoutOutput() {
+    return new RowRequest<>(
+        plan, input, targets, Set.of(), MatrixOutput.NONE, null, 1, null, () -> rows -> {});
   }
 
   /** Returns whether the output overwrites the input. */

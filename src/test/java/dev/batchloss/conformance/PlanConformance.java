@@ -162,8 +162,8 @@ interface PlanConformance extends ConformanceTests {
 
     private double[] run(MatrixOutput kind, Matrix output) {
       double[] losses = new double[rows];
-      RowRequest request =
-          new RowRequest(
+      RowRequest<Matrix> request =
+          new RowRequest<>(
               plan,
               input,
               targets,

@@ -17,8 +17,8 @@ import static dev.batchloss.device.RowColumn.TARGET_ARGMAX;
 import static dev.batchloss.device.RowColumn.TARGET_MASS;
 import static dev.batchloss.device.RowColumn.TARGET_MOMENT;
 import static dev.batchloss.device.RowColumn.TARGET_NEGENTROPY;
+import static dev.batchloss.device.RowColumn.TARGET_ORDERED;
 import static dev.batchloss.device.RowColumn.TARGET_PRODUCT;
-import static dev.batchloss.device.RowColumn.TARGET_SHIFTED;
 import static dev.batchloss.device.RowColumn.TARGET_SQUARE_SUM;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -50,20 +50,20 @@ class RowColumnsTest {
   @Test
   void ofPlainCrossEntropy() {
     assertThat(columns(LOGITS, PLAIN, CLASSES, Set.of()))
-        .containsExactly(SHIFT, SUM, TARGET_SHIFTED);
+        .containsExactly(SHIFT, SUM, TARGET_ORDERED);
     assertThat(columns(InputTransform.logProbabilities(), PLAIN, CLASSES, Set.of()))
-        .containsExactly(TARGET_SHIFTED);
+        .containsExactly(TARGET_ORDERED);
   }
 
   @Test
   void withoutANormalizerThereIsNoShift() {
     assertThat(
             columns(InputTransform.logProbabilities(), PLAIN, CLASSES, Set.of(RowStatistic.ARGMAX)))
-        .containsExactly(SUM, TARGET_SHIFTED, MAXIMUM, ARGMAX);
+        .containsExactly(SUM, TARGET_ORDERED, MAXIMUM, ARGMAX);
     assertThat(columns(probabilities(Normalization.NONE, UNUSED), PLAIN, CLASSES, Set.of()))
-        .containsExactly(SUM, TARGET_SHIFTED);
+        .containsExactly(SUM, TARGET_ORDERED);
     assertThat(columns(probabilities(Normalization.AFTER_CLIP, UNUSED), PLAIN, CLASSES, Set.of()))
-        .containsExactly(SHIFT, SUM, TARGET_SHIFTED);
+        .containsExactly(SHIFT, SUM, TARGET_ORDERED);
   }
 
   @Test
@@ -91,15 +91,15 @@ class RowColumnsTest {
             BAD_TARGET_CLASS);
     assertThat(columns(LOGITS, PLAIN, CLASSES, ALL))
         .containsExactly(
-            SHIFT, SUM, TARGET_SHIFTED, ENTROPY_MOMENT, SQUARE_SUM, MAXIMUM, ARGMAX, RANK);
+            SHIFT, SUM, TARGET_ORDERED, ENTROPY_MOMENT, SQUARE_SUM, MAXIMUM, ARGMAX, RANK);
   }
 
   @Test
   void probabilitiesAreSummedWhereTheyAreCheckedOrDividedByTheSum() {
     assertThat(columns(probabilities(Normalization.NONE, 0.1), PLAIN, CLASSES, Set.of()))
-        .containsExactly(SUM, TARGET_SHIFTED, INPUT_SUM, BAD_CLASS);
+        .containsExactly(SUM, TARGET_ORDERED, INPUT_SUM, BAD_CLASS);
     assertThat(columns(probabilities(Normalization.BEFORE_CLIP, UNUSED), PLAIN, CLASSES, Set.of()))
-        .containsExactly(SUM, TARGET_SHIFTED, INPUT_SUM);
+        .containsExactly(SUM, TARGET_ORDERED, INPUT_SUM);
   }
 
   @Test
@@ -111,7 +111,7 @@ class RowColumnsTest {
 
   @Test
   void targetsThatMayBeAnythingAreNotChecked() {
-    RowRequest request = request(LOGITS, PLAIN, SOFT, Set.of(), TargetCheck.NONE);
+    RowRequest<Matrix> request = request(LOGITS, PLAIN, SOFT, Set.of(), TargetCheck.NONE);
     assertThat(RowColumns.of(request).asList())
         .containsExactly(SHIFT, SUM, TARGET_MOMENT, TARGET_MASS);
   }
@@ -120,7 +120,7 @@ class RowColumnsTest {
   void placesAndSizes() {
     RowColumns columns =
         RowColumns.of(request(LOGITS, PLAIN, CLASSES, Set.of(), TargetCheck.UNIT_INTERVAL));
-    assertThat(columns.indexOf(TARGET_SHIFTED)).isEqualTo(2);
+    assertThat(columns.indexOf(TARGET_ORDERED)).isEqualTo(2);
     assertThat(columns.indexOf(RANK)).isEqualTo(-1);
     assertThat(columns.contains(SUM)).isTrue();
     assertThat(columns.contains(RANK)).isFalse();
@@ -142,13 +142,13 @@ class RowColumnsTest {
     return InputTransform.probabilities(normalization, 0, UNUSED, tolerance);
   }
 
-  private static RowRequest request(
+  private static RowRequest<Matrix> request(
       InputTransform transform,
       RowObjective objective,
       @Nullable Targets targets,
       Set<RowStatistic> statistics,
       TargetCheck check) {
-    return new RowRequest(
+    return new RowRequest<>(
         new RowPlan(transform, objective, Reduction.SUM, null, check),
         Matrix.of(new float[4], 2, 2),
         targets,

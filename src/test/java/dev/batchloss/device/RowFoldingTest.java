@@ -71,7 +71,7 @@ class RowFoldingTest {
       weights[r] = r % 5;
     }
     RowPlan plan = plan(LOGITS, PLAIN, -100L);
-    RowRequest request =
+    RowRequest<Matrix> request =
         request(
             plan,
             Matrix.of(new float[3 * classes.length], classes.length, 3),
@@ -81,7 +81,7 @@ class RowFoldingTest {
     for (int r = 0; r < MANY; r++) {
       columns.set(RowColumn.SHIFT, r, r * 0.5);
       columns.set(RowColumn.SUM, r, 1 + r % 4);
-      columns.set(RowColumn.TARGET_SHIFTED, r, -r);
+      columns.set(RowColumn.TARGET_ORDERED, r, -r);
       columns.set(RowColumn.MAXIMUM, r, 0);
       columns.set(RowColumn.ARGMAX, r, r % 2);
       columns.set(RowColumn.RANK, r, 1 + r % 3);
@@ -109,7 +109,7 @@ class RowFoldingTest {
   void everyMomentReachesItsColumn() {
     RowObjective objective = new RowObjective(1, 0.1, ClassWeights.of(1, 2, 4), 0, 0.5, 0.25, 2);
     Matrix distributions = Matrix.of(new float[6], 2, 3);
-    RowRequest request =
+    RowRequest<Matrix> request =
         request(
             plan(LOGITS, objective, null),
             Matrix.of(new float[6], 2, 3),
@@ -191,7 +191,7 @@ class RowFoldingTest {
   }
 
   private Folded foldOne(InputTransform transform, double shift, double sum) {
-    RowRequest request =
+    RowRequest<Matrix> request =
         request(
             plan(transform, PLAIN, null),
             Matrix.of(new float[2], 1, 2),
@@ -202,7 +202,7 @@ class RowFoldingTest {
     if (columns.has(RowColumn.SHIFT)) {
       columns.set(RowColumn.SHIFT, 0, shift);
     }
-    columns.set(RowColumn.TARGET_SHIFTED, 0, -1.5);
+    columns.set(RowColumn.TARGET_ORDERED, 0, -1.5);
     folded.clear();
     new RowFolding(request).fold(columns.memory, ElementType.FLOAT32, 0, 1);
     return folded.getFirst();
@@ -246,7 +246,8 @@ class RowFoldingTest {
   @Test
   void ignoredRowsMayHoldAnything() {
     Matrix input = Matrix.of(new double[] {7, 7, 1, 0}, 2, 2);
-    RowRequest request = request(plan(CHECKED, PLAIN, 5L), input, Targets.classes(5, 0), Set.of());
+    RowRequest<Matrix> request =
+        request(plan(CHECKED, PLAIN, 5L), input, Targets.classes(5, 0), Set.of());
     Columns columns = checkedColumns(input, ElementType.FLOAT32);
     columns.set(RowColumn.BAD_CLASS, 0, 0);
     new RowFolding(request).fold(columns.memory, ElementType.FLOAT32, 0, 2);
@@ -257,7 +258,7 @@ class RowFoldingTest {
   void badTargetsAreNamedAndComeFirst() {
     Matrix input = Matrix.of(new double[] {7, 7, 9, 0}, 2, 2);
     Matrix distributions = Matrix.of(new double[] {0, 1, 0.5, -0.5}, 2, 2);
-    RowRequest request =
+    RowRequest<Matrix> request =
         request(plan(CHECKED, PLAIN, null), input, Targets.probabilities(distributions), Set.of());
     Columns columns = new Columns(request, ElementType.FLOAT64, 1);
     columns.set(RowColumn.BAD_TARGET_CLASS, 0, 0);
@@ -273,7 +274,7 @@ class RowFoldingTest {
     Matrix input = Matrix.of(new double[] {0.5, 0.5}, 1, 2);
     Columns columns = checkedColumns(input, ElementType.FLOAT32);
     columns.set(RowColumn.BAD_CLASS, 0, 1);
-    RowRequest request = checkedRequest(input);
+    RowRequest<Matrix> request = checkedRequest(input);
     RowFolding folding = new RowFolding(request, (row, c) -> 40 + 10 * row + c);
     assertThatThrownBy(() -> folding.fold(columns.memory, ElementType.FLOAT32, 0, 1))
         .hasMessage("probability of row 0, class 0 is 40.0, must be in 0..1");
@@ -289,7 +290,7 @@ class RowFoldingTest {
     assertThat(folded).isEmpty();
   }
 
-  private RowRequest checkedRequest(Matrix input) {
+  private RowRequest<Matrix> checkedRequest(Matrix input) {
     int[] classes = new int[(int) input.rows()];
     return request(plan(CHECKED, PLAIN, null), input, Targets.classes(classes), Set.of());
   }
@@ -315,7 +316,7 @@ class RowFoldingTest {
     return new RowPlan(transform, objective, Reduction.SUM, ignored, TargetCheck.UNIT_INTERVAL);
   }
 
-  private RowRequest request(
+  private RowRequest<Matrix> request(
       RowPlan plan, Matrix input, Targets targets, Set<RowStatistic> statistics) {
     RowFold fold =
         batch -> {
@@ -324,13 +325,13 @@ class RowFoldingTest {
           }
         };
     return withFold(
-        new RowRequest(
+        new RowRequest<>(
             plan, input, targets, statistics, MatrixOutput.NONE, null, 1, null, () -> fold),
         fold);
   }
 
-  private static RowRequest withFold(RowRequest request, RowFold fold) {
-    return new RowRequest(
+  private static RowRequest<Matrix> withFold(RowRequest<Matrix> request, RowFold fold) {
+    return new RowRequest<>(
         request.plan(),
         request.input(),
         request.targets(),
@@ -363,7 +364,7 @@ class RowFoldingTest {
     private final int rows;
     final MemorySegment memory;
 
-    Columns(RowRequest request, ElementType arithmetic, int rows) {
+    Columns(RowRequest<Matrix> request, ElementType arithmetic, int rows) {
       this.columns = RowColumns.of(request);
       this.arithmetic = arithmetic;
       this.rows = rows;

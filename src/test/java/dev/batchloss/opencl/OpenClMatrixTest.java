@@ -1,0 +1,180 @@
+package dev.batchloss.opencl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.batchloss.BatchLoss;
+import dev.batchloss.LossResult;
+import dev.batchloss.Metric;
+import dev.batchloss.Outputs;
+import dev.batchloss.data.ElementType;
+import dev.batchloss.data.InvalidDataException;
+import dev.batchloss.data.InvalidTargetException;
+import dev.batchloss.data.Matrix;
+import dev.batchloss.data.Targets;
+import dev.batchloss.loss.CrossEntropy;
+import dev.batchloss.plan.InputKind;
+import dev.batchloss.spi.DeviceMatrix;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Matrices that stay on an OpenCL device give what matrices of the host give, bit for bit. */
+class OpenClMatrixTest {
+  private static final CrossEntropy LOSS =
+      CrossEntropy.builder().labelSmoothing(0.1).ignoreIndex(1).build();
+
+  @AfterEach
+  void unforce() {
+    System.clearProperty(KernelFamily.PROPERTY);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "gpu"})
+  void theSameBitsAsFromTheHost(String kernels) {
+    try (BatchLoss engine = open(kernels)) {
+      for (long[] shape :
+          List.of(
+              new long[] {37, 10, 1},
+              new long[] {9, 1000, 1},
+              new long[] {2, 70_001, 1},
+              new long[] {3, 12, 35})) {
+        for (ElementType type : List.of(ElementType.FLOAT32, ElementType.BFLOAT16)) {
+          mustAgree(engine, random(type, shape));
+        }
+      }
+    }
+  }
+
+  @Test
+  void moreRowsThanAChunkHas() {
+    try (BatchLoss engine = open("cpu")) {
+      mustAgree(engine, random(ElementType.FLOAT16, new long[] {(1L << 20) + 5, 2, 1}));
+      mustAgree(engine, random(ElementType.FLOAT16, new long[] {1, 2, (1L << 20) + 5}));
+    }
+  }
+
+  @Test
+  void aBadTargetLeavesTheGradientAlone() {
+    try (BatchLoss engine = open("cpu");
+        DeviceMatrix logits = engine.toDevice(Matrix.of(new float[] {1, 2, 3, 4}, 2, 2))) {
+      assertThatThrownBy(
+              () -> engine.evaluate(LOSS, logits, Targets.classes(0, 2), Outputs.gradientInPlace()))
+          .isInstanceOf(InvalidTargetException.class);
+      assertThat(floats(logits)).containsExactly(1, 2, 3, 4);
+    }
+  }
+
+  @Test
+  void aBadProbabilityLeavesWhatWasToBeOverwrittenAlone() {
+    CrossEntropy loss = CrossEntropy.builder().input(InputKind.PROBABILITIES).build();
+    float[] rows = {0.5f, 0.5f, 0.25f, 0.5f};
+    try (BatchLoss engine = open("cpu");
+        DeviceMatrix probabilities = engine.toDevice(Matrix.of(rows, 2, 2))) {
+      assertThatThrownBy(
+              () ->
+                  engine.evaluate(
+                      loss, probabilities, Targets.classes(0, 1), Outputs.gradientInPlace()))
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageContaining("row 1");
+      assertThat(floats(probabilities)).containsExactly(0.5f, 0.5f, 0.25f, 0.5f);
+    }
+  }
+
+  @Test
+  void aClosedMatrixIsRefused() {
+    try (BatchLoss engine = open("cpu")) {
+      DeviceMatrix logits = engine.toDevice(Matrix.of(new float[4], 2, 2));
+      logits.close();
+      logits.close();
+      assertThatThrownBy(() -> engine.evaluate(LOSS, logits, Targets.classes(0, 0)))
+          .isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  private static void mustAgree(BatchLoss engine, Matrix host) {
+    int[] labels = new int[(int) host.rows()];
+    Random random = new Random(5);
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = random.nextInt(host.classes());
+    }
+    Targets targets = Targets.classes(labels);
+    Matrix gradient = like(host);
+    LossResult fromHost =
+        engine.evaluate(LOSS, host, targets, also(Outputs.gradientInto(gradient)));
+    try (DeviceMatrix input = engine.toDevice(host);
+        DeviceMatrix output =
+            engine.allocate(host.type(), host.outer(), host.classes(), host.inner())) {
+      LossResult fromDevice =
+          engine.evaluate(LOSS, input, targets, also(Outputs.gradientInto(output)));
+      assertThat(fromDevice.loss()).isEqualTo(fromHost.loss());
+      assertThat(fromDevice.rowLosses()).isEqualTo(fromHost.rowLosses());
+      assertThat(fromDevice.metrics().accuracy()).isEqualTo(fromHost.metrics().accuracy());
+      assertThat(bytes(output)).isEqualTo(bytes(gradient));
+      engine.evaluate(LOSS, input, targets, also(Outputs.gradientInPlace()));
+      assertThat(bytes(input)).isEqualTo(bytes(gradient));
+    }
+  }
+
+  private static Outputs also(Outputs outputs) {
+    return outputs.withRowLosses().withMetrics(Metric.ACCURACY);
+  }
+
+  private static BatchLoss open(String kernels) {
+    TestDevice.find();
+    System.setProperty(KernelFamily.PROPERTY, kernels);
+    return BatchLoss.open("opencl");
+  }
+
+  private static Matrix random(ElementType type, long[] shape) {
+    Matrix matrix =
+        Matrix.of(
+            MemorySegment.ofArray(new byte[(int) (shape[0] * shape[1] * shape[2]) * type.bytes()]),
+            type,
+            shape[0],
+            (int) shape[1],
+            shape[2]);
+    Random random = new Random(3);
+    for (long row = 0; row < matrix.rows(); row++) {
+      for (int c = 0; c < matrix.classes(); c++) {
+        matrix.set(row, c, 4 * random.nextGaussian());
+      }
+    }
+    return matrix;
+  }
+
+  private static Matrix like(Matrix matrix) {
+    return Matrix.of(
+        MemorySegment.ofArray(new byte[(int) matrix.segment().byteSize()]),
+        matrix.type(),
+        matrix.outer(),
+        matrix.classes(),
+        matrix.inner());
+  }
+
+  private static byte[] bytes(Matrix matrix) {
+    return (byte[]) matrix.array();
+  }
+
+  private static byte[] bytes(DeviceMatrix matrix) {
+    byte[] bytes = new byte[(int) (matrix.rows() * matrix.classes()) * matrix.type().bytes()];
+    matrix.copyTo(
+        Matrix.of(
+            MemorySegment.ofArray(bytes),
+            matrix.type(),
+            matrix.outer(),
+            matrix.classes(),
+            matrix.inner()));
+    return bytes;
+  }
+
+  private static float[] floats(DeviceMatrix matrix) {
+    float[] floats = new float[(int) (matrix.rows() * matrix.classes())];
+    matrix.copyTo(Matrix.of(floats, matrix.rows(), matrix.classes()));
+    return floats;
+  }
+}
