@@ -71,6 +71,6 @@ class MemoryShortageTest {
   /** The same device, as if none of its buffers could be larger and its memory were its own. */
   private static Device withBuffersUpTo(Device device, long bytes) {
     return TestDevice.pretending(
-        device, description -> description.maxAllocation(bytes).unifiedMemory(false));
+        device, description -> description.maxAllocation(bytes).withMemoryOfItsOwn());
   }
 }

@@ -106,6 +106,11 @@ final class TestDevice {
       return this;
     }
 
+    Description maxAllocation(long bytes) {
+      maxAllocation = bytes;
+      return this;
+    }
+
     Description computeUnits(int units) {
       computeUnits = units;
       return this;
@@ -118,6 +123,11 @@ final class TestDevice {
 
     Description maxWorkGroup(long items) {
       maxWorkGroup = items;
+      return this;
+    }
+
+    Description withMemoryOfItsOwn() {
+      unifiedMemory = false;
       return this;
     }
 
