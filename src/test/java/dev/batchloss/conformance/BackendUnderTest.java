@@ -61,11 +61,17 @@ record BackendUnderTest(
   }
 
   private <T> T withProperties(Supplier<T> opening) {
-    properties.forEach(System::setProperty);
-    try {
+    if (properties.isEmpty()) {
       return opening.get();
-    } finally {
-      properties.keySet().forEach(System::clearProperty);
+    }
+    // The process has one set of properties, and suites may run beside each other.
+    synchronized (BackendUnderTest.class) {
+      properties.forEach(System::setProperty);
+      try {
+        return opening.get();
+      } finally {
+        properties.keySet().forEach(System::clearProperty);
+      }
     }
   }
 
