@@ -184,9 +184,9 @@ static inline void reduce_block(
     greatest = z > greatest ? z : greatest;
   }
 #ifdef NORMALIZES
-  if (ANY(greatest > totals->shift)) {
-    move_shift(
-        totals, greatest > totals->shift ? greatest : totals->shift, parameters->scale);
+  VBITS outgrows = OUTGROWS(greatest, totals->shift, parameters->scale);
+  if (ANY(outgrows)) {
+    move_shift(totals, outgrows ? greatest : totals->shift, parameters->scale);
   }
 #endif
   V origin = origin_of(totals->shift);
@@ -263,7 +263,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rows_across(
 #endif
     settle(&totals);
     V target_shifted = (item_rows.target_ordered - origin_of(totals.shift)) * scale;
-    store_columns(&totals, item_rows.target_ordered, index, item_rows.count, columns, rows);
+    store_columns(
+        &totals, item_rows.target_ordered, index, item_rows.count, columns, rows, scale);
 #ifdef WRITES_OUTPUT
     V factor = gradient_scale;
     if (row_factors) {

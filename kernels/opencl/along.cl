@@ -297,7 +297,7 @@ static inline void reduce_block(
     totals->argmax = first_class_at(row, span, greatest, parameters);
   }
 #endif
-  if (greatest > totals->shift) {
+  if (OUTGROWS(greatest, totals->shift, parameters->scale)) {
     move_shift(totals, greatest, parameters->scale);
   }
   REAL origin = origin_of(totals->shift);
@@ -455,8 +455,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rows_along(
 #endif
   settle(&totals);
   if (get_local_id(0) == 0) {
-    store_columns(
-        &totals, row.target_ordered, index, 1, columns, rows);
+    store_columns(&totals, row.target_ordered, index, 1, columns, rows, scale);
   }
 #ifdef WRITES_OUTPUT
 #ifdef WRITES_GRADIENT
@@ -514,7 +513,7 @@ __kernel void combine_segments(
     add_totals(&totals, &segment, scale);
   }
   settle(&totals);
-  store_columns(&totals, row.target_ordered, index, 1, columns, rows);
+  store_columns(&totals, row.target_ordered, index, 1, columns, rows, scale);
   row_scalars[index] = scalars_of(index, &row, &totals, row_factors, &parameters);
 }
 

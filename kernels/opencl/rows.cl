@@ -4,7 +4,6 @@
 // A matrix is packed: outer × classes × inner, the inner index fastest. Input and output may be
 // parts of larger ones: the chunk begins at an offset, and `inner_stride` is the inner length of the
 // whole. The distributions of a chunk are always packed by themselves.
-
 //
 // A class target of −1 is an ignored row; without row factors there is one factor for all rows.
 
@@ -31,22 +30,20 @@ typedef struct {
   REAL gradient_scale;
 } Parameters;
 
-#define ROW_ARGUMENTS                                                                       \
-  __global const ELEMENT(INPUT) * input, __global ELEMENT(OUTPUT) * output,                 \
-      __global REAL *columns, __global const int *targets,                         \
-      __global const ELEMENT(TARGET) * distributions, __global const REAL *row_factors,     \
-      __global const REAL *class_weights, long input_offset, long output_offset,            \
-      int classes, long inner, long inner_stride, long rows,               \
-      int reads_ignored, REAL scale, REAL logit_scale, REAL softcap,       \
-      REAL softcap_slope, REAL clip_low, REAL clip_high, REAL target_share,                 \
-      REAL smoothing_share, REAL class_weight_sum, REAL z_loss, REAL entropy,               \
-      REAL focusing, REAL gradient_scale
+#define ROW_ARGUMENTS                                                                             \
+  __global const ELEMENT(INPUT) *input, __global ELEMENT(OUTPUT) *output, __global REAL *columns, \
+  __global const int *targets, __global const ELEMENT(TARGET) *distributions,                     \
+  __global const REAL *row_factors, __global const REAL *class_weights, long input_offset,        \
+  long output_offset, int classes, long inner, long inner_stride, long rows, int reads_ignored,   \
+  REAL scale, REAL logit_scale, REAL softcap, REAL softcap_slope, REAL clip_low, REAL clip_high,  \
+  REAL target_share, REAL smoothing_share, REAL class_weight_sum, REAL z_loss, REAL entropy,      \
+  REAL focusing, REAL gradient_scale
 
-#define PARAMETERS                                                                          \
-  {                                                                                         \
-    classes, inner, inner_stride, rows, reads_ignored, scale, logit_scale, softcap,            \
-        softcap_slope, clip_low, clip_high, target_share, smoothing_share, class_weight_sum, \
-        z_loss, entropy, focusing, gradient_scale                                           \
+#define PARAMETERS                                                                                \
+  {                                                                                               \
+    classes, inner, inner_stride, rows, reads_ignored, scale, logit_scale, softcap,               \
+    softcap_slope, clip_low, clip_high, target_share, smoothing_share, class_weight_sum,          \
+    z_loss, entropy, focusing, gradient_scale                                                     \
   }
 
 // A probability before it is clipped.
@@ -277,7 +274,7 @@ static inline void put_class(
 
 static inline void store_columns(
     const Totals *totals, S target_ordered, long index, int count, __global REAL *columns,
-    long rows) {
+    long rows, REAL scale) {
 #ifdef COLUMN_SHIFT
   put(origin_of(totals->shift), COLUMN_SHIFT, index, count, columns, rows);
 #endif
@@ -302,7 +299,8 @@ static inline void store_columns(
   IF_INPUT_SUM(PUT(COLUMN_INPUT_SUM, input_sum))
 #define PUT_CLASS(column, field) put_class(totals->field, column, index, count, columns, rows);
 #ifdef COLUMN_MAXIMUM
-  put(totals->maximum - origin_of(totals->shift), COLUMN_MAXIMUM, index, count, columns, rows);
+  S maximum = (totals->maximum - origin_of(totals->shift)) * scale;
+  put(maximum, COLUMN_MAXIMUM, index, count, columns, rows);
 #endif
 #ifdef COLUMN_ARGMAX
   PUT_CLASS(COLUMN_ARGMAX, argmax)

@@ -1,4 +1,4 @@
-// The statistics of classes and how they are put together. Terms are relative to a shift, the
+// The statistics of classes and how they are put together. Terms are relative to a shift, about the
 // greatest element so far; what is added for one block of classes (Sums) goes to running totals
 // (Totals) block by block, so that no chain of additions in 32 bits grows long.
 //
@@ -276,6 +276,15 @@ static inline S origin_of(S shift) {
   return 0;
 #endif
 }
+
+// Whether elements have grown so far above the shift that it has to follow. Moving it rounds every
+// total: floats would lose more by many small steps than by all additions, and so wait until the
+// step takes what was lost before down with it.
+#ifdef COMPENSATES
+#define OUTGROWS(greatest, shift, scale) (((greatest) - (shift)) * (scale) > 1)
+#else
+#define OUTGROWS(greatest, shift, scale) ((greatest) > (shift))
+#endif
 
 // Puts what additions have lost into the totals, before they are used.
 static inline void settle(Totals *totals) {

@@ -10,10 +10,10 @@ final class BatchedRun {
   /** Elements of a batch: what a second pass over its rows still finds in the cache. */
   private static final int BATCH_ELEMENTS = 1 << 16;
 
-  private static final int MOST_BATCH_ROWS = 1024;
+  private static final int MOST_BATCH_ROWS = 2048;
 
   /** Elements of a task: enough that taking one costs nothing. */
-  private static final int TASK_ELEMENTS = 1 << 18;
+  private static final int TASK_ELEMENTS = 1 << 16;
 
   private final Call call;
   private final Workers workers;
@@ -49,8 +49,8 @@ final class BatchedRun {
 
   /** What one thread needs. */
   private final class Worker {
-    private final BatchPass pass = CpuBackend.passFor(call, batchRows);
-    private final RowStatistics batch = new RowStatistics(batchRows);
+    private final BatchPass pass = CpuBackend.passFor(call, Tile.lanes(batchRows));
+    private final RowStatistics batch = new RowStatistics(Tile.lanes(batchRows));
     private final RowFold fold = call.request.folds().get();
 
     void run(long first) {

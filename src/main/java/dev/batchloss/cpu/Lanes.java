@@ -31,7 +31,8 @@ final class Lanes {
   static int floatStep = FLOAT_STEP;
   static int doubleStep = DOUBLE_STEP;
   static int tileStride = Tile.ROWS;
-  static int pairStride = 2 * Tile.ROWS;
+  static int everyOtherStride = 2 * Tile.ROWS;
+  static int pairStride = 2 * PairTile.ROWS;
 
   private Lanes() {}
 

@@ -2,13 +2,13 @@ package dev.batchloss.cpu;
 
 import static dev.batchloss.cpu.Lanes.FLOAT;
 import static dev.batchloss.cpu.Lanes.FLOAT_STEP;
-import static dev.batchloss.cpu.Tile.ROWS;
 
 import dev.batchloss.data.Matrix;
 import dev.batchloss.plan.RowStatistics;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
@@ -20,10 +20,27 @@ import jdk.incubator.vector.VectorOperators;
  * rows must follow each other without gaps. One a worker.
  */
 final class PairTile {
+  /**
+   * More than a {@link Tile} has: the greatest element is then looked for in elements whose stores
+   * are long done, and less of the time goes into beginning and ending loops.
+   */
+  static final int ROWS = 256;
+
+  /** Pairs that are moved at once. */
+  private static final int PAIRS = 5;
+
+  /** Floats of a cache line. */
+  private static final int LINE = 16;
+
   private static final ValueLayout.OfLong PAIR = ValueLayout.JAVA_LONG_UNALIGNED;
 
   /** Elements from one pair of classes to the next. */
   private static final int PAIR_ROWS = 2 * ROWS;
+
+  /** A double has that many fraction bits more than a float. */
+  private static final int FRACTION_GAIN = 29;
+
+  private static final double BIAS_GAIN = 0x1p896;
 
   private final Call call;
   private final int classes;
@@ -34,9 +51,14 @@ final class PairTile {
   /** Classes c and c + 1 of a row, c even, are at {@code c·ROWS + 2·lane}. */
   private final float[] pairs;
 
-  private final float[] staging;
+  /** The array behind the matrix, or the rows read from it. */
+  private final float[] source;
+
   private final float[] maxima = new float[PAIR_ROWS];
   private final float[] sums = new float[PAIR_ROWS];
+
+  /** Not private, so that the reads in {@link #touch} are not optimized away. */
+  int touched;
 
   PairTile(Call call, double scale) {
     this.call = call;
@@ -45,7 +67,8 @@ final class PairTile {
     this.matrix = call.input;
     this.elements = new Elements(matrix, ROWS * classes);
     this.pairs = new float[(classes + 1) / 2 * PAIR_ROWS];
-    this.staging = elements.floatArray() == null ? new float[ROWS * classes] : new float[0];
+    float[] array = elements.floatArray();
+    this.source = array == null ? new float[ROWS * classes] : array;
     // Where the last class has no partner, the place stays: neither a maximum nor an addend.
     Arrays.fill(pairs, Float.NEGATIVE_INFINITY);
   }
@@ -59,41 +82,76 @@ final class PairTile {
         && !call.needs.maximum();
   }
 
-  /** Fills the sums and target columns of {@code n} rows from place {@code at} on. */
-  void reduce(RowStatistics rows, int at, int n, double[] shifts) {
-    read(rows.firstRow + at, n);
+  /** Fills the sums and target columns, in which there is room for {@link Tile#lanes} of rows. */
+  void reduce(RowStatistics rows, double[] shifts) {
+    if (elements.floatArray() != null) {
+      touched = touch(source, startOf(rows.firstRow), rows.size * classes);
+    }
+    for (int at = 0; at < rows.size; at += ROWS) {
+      reduce(rows, at, Math.min(ROWS, rows.size - at), shifts);
+    }
+  }
+
+  private void reduce(RowStatistics rows, int at, int n, double[] shifts) {
+    int start = read(rows.firstRow + at, n);
     int lanes = 2 * Tile.lanes(n);
     findMaxima(pairs, lanes, maxima);
     sumExp(pairs, lanes, maxima, (float) scale, sums);
-    for (int lane = 0; lane < n; lane++) {
-      float maximum = maxima[2 * lane];
-      double shift = maximum == Float.NEGATIVE_INFINITY ? 0 : maximum;
-      shifts[at + lane] = shift;
-      rows.shift[at + lane] = shift * scale;
-      rows.sum[at + lane] = sums[2 * lane];
+    widen(maxima, lanes, 0, shifts, at);
+    widen(sums, lanes, Double.NaN, rows.sum, at);
+    for (int i = at; i < at + n; i++) {
+      rows.shift[i] = shifts[i] * scale;
     }
     if (call.needs.target()) {
-      for (int lane = 0; lane < n; lane++) {
-        int target = rows.target[at + lane];
-        double value = pairs[(target & ~1) * ROWS + 2 * lane + (target & 1)];
-        rows.targetShifted[at + lane] = (value - shifts[at + lane]) * scale;
+      pickTargets(source, start, rows.target, at, n, rows.targetShifted);
+      for (int i = at; i < at + n; i++) {
+        rows.targetShifted[i] = (rows.targetShifted[i] - shifts[i]) * scale;
       }
     }
   }
 
-  private void read(long first, int n) {
-    float[] array = elements.floatArray();
-    long start = matrix.rowOffset(first);
-    if (array == null) {
-      elements.read(start, n * classes, staging, 0);
-      arrange(staging, 0, n);
+  /** Arranges the rows; returns where they begin in {@link #source}. */
+  private int read(long first, int n) {
+    int from = 0;
+    if (elements.floatArray() == null) {
+      elements.read(matrix.rowOffset(first), n * classes, source, 0);
     } else {
-      arrange(array, elements.floatArrayOffset() + (int) start, n);
+      from = startOf(first);
+    }
+    arrange(source, from, n);
+    return from;
+  }
+
+  /** Where a row begins in the array behind the matrix. */
+  private int startOf(long row) {
+    return elements.floatArrayOffset() + (int) matrix.rowOffset(row);
+  }
+
+  /**
+   * Reads one element a cache line, so that the rows of a batch come from memory in one go, at the
+   * speed of a sum. Arranging alone reads in spurts too short for the processor to read ahead.
+   */
+  private static int touch(float[] from, int start, int n) {
+    int bits = 0;
+    for (int i = start; i < start + n; i += LINE) {
+      bits |= Float.floatToRawIntBits(from[i]);
+    }
+    return bits;
+  }
+
+  private void pickTargets(float[] from, int start, int[] targets, int at, int n, double[] picked) {
+    int row = start;
+    for (int i = at; i < at + n; i++) {
+      picked[i] = from[row + targets[i]];
+      row += classes;
     }
   }
 
   private void arrange(float[] from, int start, int n) {
     int c = 0;
+    for (; c + 2 * PAIRS <= classes; c += 2 * PAIRS) {
+      moveFivePairs(from, start + c, classes, n, pairs, c * ROWS);
+    }
     for (; c + 1 < classes; c += 2) {
       movePairs(from, start + c, classes, n, pairs, c * ROWS);
     }
@@ -115,6 +173,30 @@ final class PairTile {
     for (int lane = 0; lane < n; lane++) {
       target.set(PAIR, place + (long) lane * Long.BYTES, source.get(PAIR, position));
       position += step;
+    }
+  }
+
+  private static void moveFivePairs(
+      float[] from, int start, int distance, int n, float[] to, int at) {
+    MemorySegment source = MemorySegment.ofArray(from);
+    MemorySegment target = MemorySegment.ofArray(to);
+    long position = (long) start * Float.BYTES;
+    long step = (long) distance * Float.BYTES;
+    long place = (long) at * Float.BYTES;
+    long next = (long) PAIR_ROWS * Float.BYTES;
+    for (int lane = 0; lane < n; lane++) {
+      long first = source.get(PAIR, position);
+      long second = source.get(PAIR, position + Long.BYTES);
+      long third = source.get(PAIR, position + 2 * Long.BYTES);
+      long fourth = source.get(PAIR, position + 3 * Long.BYTES);
+      long fifth = source.get(PAIR, position + 4 * Long.BYTES);
+      target.set(PAIR, place, first);
+      target.set(PAIR, place + next, second);
+      target.set(PAIR, place + 2 * next, third);
+      target.set(PAIR, place + 3 * next, fourth);
+      target.set(PAIR, place + 4 * next, fifth);
+      position += step;
+      place += Long.BYTES;
     }
   }
 
@@ -162,5 +244,27 @@ final class PairTile {
   private static FloatVector swapped(FloatVector v) {
     LongVector both = v.reinterpretAsLongs();
     return both.lanewise(VectorOperators.ROL, Integer.SIZE).reinterpretAsFloats();
+  }
+
+  /**
+   * The even lanes as doubles, {@code instead} where they are infinite or NaN. Without a shuffle:
+   * the bits moved to where a double has them, times the power of two between the two biases.
+   */
+  static void widen(float[] pairs, int lanes, double instead, double[] to, int at) {
+    for (int part = 0; part < lanes; part += FLOAT_STEP) {
+      LongVector bits = FloatVector.fromArray(FLOAT, pairs, part).reinterpretAsLongs();
+      DoubleVector magnitude =
+          bits.and(Integer.MAX_VALUE)
+              .lanewise(VectorOperators.LSHL, FRACTION_GAIN)
+              .reinterpretAsDoubles()
+              .mul(BIAS_GAIN);
+      LongVector sign = bits.lanewise(VectorOperators.LSHL, Integer.SIZE).and(Long.MIN_VALUE);
+      magnitude
+          .reinterpretAsLongs()
+          .or(sign)
+          .reinterpretAsDoubles()
+          .blend(instead, magnitude.compare(VectorOperators.GT, Float.MAX_VALUE))
+          .intoArray(to, at + part / 2);
+    }
   }
 }

@@ -48,7 +48,7 @@ final class TileKernel {
    * memory, and takes ten times as long.
    */
   static void sumExp(float[] x, int c, int k, int lanes, float[] shift, float scale, float[] sum) {
-    int stride = Lanes.pairStride;
+    int stride = Lanes.everyOtherStride;
     FloatVector scales = FloatVector.broadcast(FLOAT, scale);
     for (int part = 0; part < lanes; part += FLOAT_STEP) {
       FloatVector shifts = FloatVector.fromArray(FLOAT, shift, part);

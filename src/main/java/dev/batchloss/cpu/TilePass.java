@@ -49,13 +49,12 @@ final class TilePass implements BatchPass {
 
   @Override
   public void reduce(RowStatistics rows) {
+    if (pairs != null) {
+      pairs.reduce(rows, shifts);
+      return;
+    }
     for (int i = 0; i < rows.size; i += ROWS) {
-      int n = Math.min(ROWS, rows.size - i);
-      if (pairs == null) {
-        reduceTile(rows, i, n);
-      } else {
-        pairs.reduce(rows, i, n, shifts);
-      }
+      reduceTile(rows, i, Math.min(ROWS, rows.size - i));
     }
   }
 

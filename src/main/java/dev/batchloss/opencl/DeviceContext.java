@@ -54,6 +54,13 @@ final class DeviceContext extends NativeHandle<cl_context> {
    */
   DeviceBuffer allocate(long bytes) {
     requirePositive(bytes);
+    long most = description().maxAllocation();
+    if (most > 0 && bytes > most) {
+      throw ErrorCodes.failure(
+          CL.CL_INVALID_BUFFER_SIZE,
+          "allocating %d bytes, of which %s takes %d at a time"
+              .formatted(bytes, description().name(), most));
+    }
     return with(
         context ->
             new DeviceBuffer(

@@ -79,7 +79,7 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
           : ElementType.FLOAT32;
     }
     requireNoDoubles("input", request.input().type(), device);
-    requireNoDoubles("probability targets", targets, device);
+    requireNoDoubles("target matrix", targets, device);
     requireNoDoubles("output", output, device);
     return ElementType.FLOAT32;
   }

@@ -18,6 +18,9 @@ final class RowRun {
   /** Of chunks that are copied to the device: enough that starting one costs little beside it. */
   private static final long STAGED_CHUNK = 32L << 20;
 
+  /** Less is not worth starting a kernel for. */
+  private static final long LEAST_CHUNK = 1L << 20;
+
   /** Of chunks that stay where they are. */
   private static final long SHARED_CHUNK = 256L << 20;
 
@@ -144,7 +147,7 @@ final class RowRun {
       return SHARED_CHUNK;
     }
     long fits = Math.min(limits.maxAllocation(), limits.globalMemory() / PARTS_OF_MEMORY);
-    return Math.clamp(fits, 1, STAGED_CHUNK);
+    return Math.clamp(fits, LEAST_CHUNK, STAGED_CHUNK);
   }
 
   private boolean isShared(@Nullable MatrixShape matrix) {

@@ -20,6 +20,7 @@ final class RowSlot implements AutoCloseable {
   private final StagedBuffer targets;
   private final StagedBuffer rowFactors;
   private final StagedBuffer classWeights;
+  private final StagedBuffer found;
   private final StagedBuffer columns;
   private final StagedBuffer segments;
   private final StagedBuffer scalars;
@@ -41,6 +42,7 @@ final class RowSlot implements AutoCloseable {
     this.targets = new StagedBuffer(context, queue);
     this.rowFactors = new StagedBuffer(context, queue);
     this.classWeights = new StagedBuffer(context, queue);
+    this.found = new StagedBuffer(context, queue);
     this.columns = new StagedBuffer(context, queue);
     this.segments = new StagedBuffer(context, queue);
     this.scalars = new StagedBuffer(context, queue);
@@ -56,9 +58,9 @@ final class RowSlot implements AutoCloseable {
     return targets;
   }
 
-  /** Returns the memory for what a look at the targets finds; it is that of the columns. */
+  /** Returns the memory for what a look at the targets finds. */
   StagedBuffer found() {
-    return columns;
+    return found;
   }
 
   /** Prepares for the chunks of a call. */
@@ -143,7 +145,7 @@ final class RowSlot implements AutoCloseable {
     distributions.close();
     output.close();
     for (StagedBuffer memory :
-        List.of(targets, rowFactors, classWeights, columns, segments, scalars)) {
+        List.of(targets, rowFactors, classWeights, found, columns, segments, scalars)) {
       memory.close();
     }
     queue.close();

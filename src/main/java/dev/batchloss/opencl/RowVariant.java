@@ -46,6 +46,9 @@ record RowVariant(Walk walk, int lanes, int block, int group, long localBytes) {
   /** A group should leave room for another one. */
   private static final int SHARE_OF_LOCAL_MEMORY = 2;
 
+  /** Numbers that an item of a group keeps in local memory: at most so many have the Totals. */
+  static final int NUMBERS_PER_ITEM = 22;
+
   /** What a variant is chosen for. */
   record Call(
       RowLayout layout,
@@ -93,11 +96,14 @@ record RowVariant(Walk walk, int lanes, int block, int group, long localBytes) {
           : new RowVariant(Walk.ACROSS, 1, family.acrossBlock(), group, 0);
     }
     int items = Math.ceilDiv(call.classes, family.lanes() * family.alongBlock());
+    long bytesPerItem = (long) NUMBERS_PER_ITEM * call.arithmetic.bytes();
+    // What the Totals of this call take is of no account: the group decides on the bits.
+    long mostItems = Math.min(device.maxWorkGroup(), device.localMemory() / bytesPerItem);
     int group =
         (int)
             Math.min(
                 Math.clamp(Integer.highestOneBit(items), LEAST_GROUP, GREATEST_GROUP),
-                Long.highestOneBit(device.maxWorkGroup()));
+                Long.highestOneBit(mostItems));
     if (splits(device, call)) {
       return new RowVariant(Walk.SEGMENTS, family.lanes(), family.alongBlock(), group, 0);
     }
@@ -110,7 +116,9 @@ record RowVariant(Walk walk, int lanes, int block, int group, long localBytes) {
         family.lanes(),
         family.alongBlock(),
         group,
-        call.canKeep && row <= budget ? row : 0);
+        call.canKeep && row <= Math.min(budget, device.localMemory() - group * bytesPerItem)
+            ? row
+            : 0);
   }
 
   private static boolean splits(DeviceDescription device, Call call) {

@@ -41,8 +41,9 @@ final class StagedBuffer implements AutoCloseable {
     close();
     Arena newArena = Arena.ofShared();
     try {
-      MemorySegment memory =
-          newArena.allocate(Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT, ALIGNMENT);
+      // A device's own memory is no longer than asked for, so that checkers see what lies beyond.
+      long room = isShared ? Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT : bytes;
+      MemorySegment memory = newArena.allocate(room, ALIGNMENT);
       buffer =
           isShared ? context.wrap(memory, Access.READ_WRITE) : context.allocate(memory.byteSize());
       host = memory;

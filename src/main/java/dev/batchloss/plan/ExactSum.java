@@ -2,8 +2,8 @@ package dev.batchloss.plan;
 
 import java.io.Serializable;
 import java.math.BigInteger;
-import java.util.Arrays;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A sum of doubles without any rounding, rounded once when it is read: the same bits for every
@@ -24,7 +24,8 @@ public final class ExactSum implements Serializable {
   /** 2098 bits from the least subnormal to the greatest double, and room for 2^60 addends. */
   private static final int CHUNKS = 70;
 
-  private static final int STRANDS = 4;
+  /** Fewer numbers are added one by one. */
+  private static final int FEW = 64;
 
   private static final int FRACTION_BITS = 52;
   private static final long FRACTION_MASK = (1L << FRACTION_BITS) - 1;
@@ -37,8 +38,8 @@ public final class ExactSum implements Serializable {
 
   private final long[] chunks = new long[CHUNKS];
 
-  /** Parts of every chunk, one after the other; 0 but within {@link #addAll}. */
-  private final long[] strands = new long[(STRANDS - 1) * CHUNKS];
+  /** Made when it is first needed; holds nothing between calls. */
+  private transient @Nullable SplitSum split;
 
   private int addsUntilCarry = ADDS_BEFORE_CARRY;
   private boolean nan;
@@ -57,13 +58,13 @@ public final class ExactSum implements Serializable {
 
   /** Adds one number. */
   public void add(double value) {
-    addTo(chunks, 0, value);
+    addToChunks(value);
     if (--addsUntilCarry == 0) {
       carry();
     }
   }
 
-  private void addTo(long[] to, int at, double value) {
+  private void addToChunks(double value) {
     long bits = Double.doubleToRawLongBits(value);
     int exponent = (int) (bits >>> FRACTION_BITS) & SPECIAL_EXPONENT;
     if (exponent == SPECIAL_EXPONENT) {
@@ -74,49 +75,38 @@ public final class ExactSum implements Serializable {
     int leading = (exponent + SPECIAL_EXPONENT) >>> EXPONENT_BITS;
     long fraction = (bits & FRACTION_MASK) | ((long) leading << FRACTION_BITS);
     int position = exponent - leading;
-    int chunk = at + (position >>> 5);
+    int chunk = position >>> 5;
     int offset = position & (CHUNK_BITS - 1);
     long low = (fraction << offset) & CHUNK_MASK;
     long high = fraction >>> (CHUNK_BITS - offset);
     long sign = bits >> 63;
-    to[chunk] += (low ^ sign) - sign;
-    to[chunk + 1] += (high ^ sign) - sign;
+    chunks[chunk] += (low ^ sign) - sign;
+    chunks[chunk + 1] += (high ^ sign) - sign;
   }
 
   /** Adds the first {@code n} of {@code values}. */
   public void addAll(double[] values, int n) {
     Objects.checkFromIndexSize(0, n, values.length);
-    for (int from = 0; from < n; from += ADDS_BEFORE_CARRY / 2) {
-      int to = Math.min(n, from + ADDS_BEFORE_CARRY / 2);
-      if (addsUntilCarry <= to - from) {
-        carry();
-      }
-      addsUntilCarry -= to - from;
-      addBlock(values, from, to);
+    for (int from = 0; from < n; from += SplitSum.MOST) {
+      addBlock(values, from, Math.min(n - from, SplitSum.MOST));
     }
   }
 
-  /**
-   * Neighbours go to chunks of their own: numbers of like magnitude meet in one chunk, and each
-   * would wait until the one before is stored.
-   */
-  private void addBlock(double[] values, int from, int to) {
-    long[] first = chunks;
-    long[] others = strands;
-    int i = from;
-    for (; i <= to - STRANDS; i += STRANDS) {
-      addTo(first, 0, values[i]);
-      addTo(others, 0, values[i + 1]);
-      addTo(others, CHUNKS, values[i + 2]);
-      addTo(others, 2 * CHUNKS, values[i + 3]);
+  private void addBlock(double[] values, int from, int n) {
+    if (n >= FEW) {
+      if (split == null) {
+        split = new SplitSum();
+      }
+      if (split.sum(values, from, n)) {
+        add(split.high());
+        add(split.middle());
+        add(split.low());
+        return;
+      }
     }
-    for (; i < to; i++) {
-      addTo(first, 0, values[i]);
+    for (int i = from; i < from + n; i++) {
+      add(values[i]);
     }
-    for (int c = 0; c < CHUNKS; c++) {
-      first[c] += others[c] + others[CHUNKS + c] + others[2 * CHUNKS + c];
-    }
-    Arrays.fill(others, 0);
   }
 
   /** Adds everything that {@code other} holds. */

@@ -43,6 +43,9 @@ class RowChunksTest {
       assertThat(chunk.rows() == 1 || Packing.bytes(chunk.viewOf(whole)) <= mostBytes).isTrue();
       requireSameRows(chunk.viewOf(whole), whole, chunk);
       requireSameRows(chunk.viewOf(another), another, chunk);
+      if (inner > 1) {
+        assertThat(chunk.viewOf(another).get(0, 0)).isEqualTo((double) chunk.packedOffset());
+      }
       next += chunk.rows();
     }
     assertThat(next).isEqualTo(whole.rows());
@@ -133,6 +136,14 @@ class RowChunksTest {
         .isThrownBy(() -> chunks.at(0).viewOf(Matrix.of(PLACES, 4, 3)))
         .withMessage("chunks of FLOAT32 4×2 do not fit FLOAT32 4×3");
     assertThat(RowChunks.of(Matrix.of(PLACES, 0, 2), 8).count()).isZero();
+  }
+
+  @Test
+  void chunksStandInThePackedLayoutOfTheWhole() {
+    RowChunks rows = RowChunks.of(Matrix.of(PLACES, 10, 3), 4 * 12);
+    assertThat(rows.at(2).packedOffset()).isEqualTo(8 * 3);
+    RowChunks fortran = RowChunks.of(strided(10, 3, 1, 1, 10, 1), 4 * 12);
+    assertThat(fortran.at(2).packedOffset()).isEqualTo(8);
   }
 
   private static Iterable<String> shapes(RowChunks chunks) {

@@ -96,7 +96,7 @@ class RowFoldingTest {
       assertThat(row.ignored()).isEqualTo(ignored);
       assertThat(row.shift()).isEqualTo(i * 0.5);
       assertThat(row.lse()).isEqualTo(i * 0.5 + Math.log(1 + i % 4));
-      assertThat(row.nll()).isEqualTo(ignored ? 0 : Math.log(1 + i % 4) + i);
+      assertThat(row.nll()).isEqualTo(ignored ? 0 : Math.log(1 + i % 4) + 1.5 * i);
       assertThat(row.loss()).isEqualTo(row.nll() * (ignored ? 0 : r % 5));
       assertThat(row.target()).isEqualTo(ignored ? 0 : r % 3);
       assertThat(row.argmax()).isEqualTo(i % 2);
@@ -166,6 +166,13 @@ class RowFoldingTest {
     InputTransform afterClip =
         InputTransform.probabilities(Normalization.AFTER_CLIP, 0, UNUSED, UNUSED);
     assertThat(foldOne(afterClip, -0.5, 2).lse()).isEqualTo(-0.5 + Math.log(2));
+  }
+
+  @Test
+  void theTargetIsShiftedBeforeItIsScaled() {
+    assertThat(foldOne(InputTransform.logits(3, UNUSED), 4, 2).nll())
+        .isEqualTo(Math.log(2) + (4 + 1.5) * 3);
+    assertThat(foldOne(InputTransform.logits(3, 5), 4, 2).nll()).isEqualTo(Math.log(2) + 4 + 1.5);
   }
 
   @Test

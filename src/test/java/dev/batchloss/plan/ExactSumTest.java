@@ -262,9 +262,41 @@ class ExactSumTest {
   }
 
   @Test
+  void addsManyOrdinaryNumbersAtOnce() {
+    Random random = new Random(12);
+    // From a sum of 2^16 down to the bit 2^-121, and beyond either end.
+    for (int leastExponent : new int[] {20, 5, 4, 0, -20, -60, -66, -67, -68, -69, -90}) {
+      for (int n : new int[] {64, 65, 1023, 1024, 3000}) {
+        double[] values = random(random, n, leastExponent, 4);
+        ExactSum sum = new ExactSum();
+        sum.addAll(values, n);
+        assertThat(sum).isEqualTo(sumOf(values));
+      }
+    }
+  }
+
+  @Test
+  void addsManyAtOnceWhateverOneOfThemIs() {
+    double[] odd = {
+      TINY, -TINY, MAX, 0x1p16, Math.nextDown(0x1p16), 0x1p-121, 0x1p-122, -0.0, 0x1.8p17, -1e300
+    };
+    for (double one : odd) {
+      double[] values = random(new Random(13), 200, -8, 9);
+      values[101] = one;
+      ExactSum sum = new ExactSum();
+      sum.addAll(values, values.length);
+      assertThat(sum).as("with " + one).isEqualTo(sumOf(values));
+    }
+  }
+
+  @Test
   void addsManyAtOnceWithInfinities() {
     ExactSum sum = new ExactSum();
     sum.addAll(new double[] {1, 2, Double.NEGATIVE_INFINITY, 3, 4}, 5);
     assertThat(sum.value()).isEqualTo(Double.NEGATIVE_INFINITY);
+    double[] many = new double[100];
+    many[70] = Double.NaN;
+    sum.addAll(many, many.length);
+    assertThat(sum.value()).isNaN();
   }
 }
