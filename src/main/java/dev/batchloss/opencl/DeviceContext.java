@@ -14,6 +14,8 @@ import org.jocl.cl_program;
 
 /** A context of one device: where its buffers, queues and programs come from. Thread-safe. */
 final class DeviceContext extends NativeHandle<cl_context> {
+  private static final Object BUILDING = new Object();
+
   private final Device device;
 
   private DeviceContext(Device device, cl_context context) {
@@ -150,7 +152,10 @@ final class DeviceContext extends NativeHandle<cl_context> {
 
   private static int buildCode(cl_program program, cl_device_id[] ids, String options) {
     try {
-      return ErrorCodes.codeOf(() -> CL.clBuildProgram(program, 1, ids, options, null, null));
+      // One at a time: builds beside each other take each other's temporary files (PoCL 3.1).
+      synchronized (BUILDING) {
+        return ErrorCodes.codeOf(() -> CL.clBuildProgram(program, 1, ids, options, null, null));
+      }
     } catch (IndexOutOfBoundsException e) {
       // With its exceptions on, JOCL fetches the log itself and stumbles over an empty one.
       return CL.CL_BUILD_PROGRAM_FAILURE;
