@@ -13,7 +13,7 @@ final class BatchedRun {
   private static final int MOST_BATCH_ROWS = 2048;
 
   /** Elements of a task: enough that taking one costs nothing. */
-  private static final int TASK_ELEMENTS = 1 << 16;
+  private static final int TASK_ELEMENTS = 1 << 18;
 
   private final Call call;
   private final Workers workers;
