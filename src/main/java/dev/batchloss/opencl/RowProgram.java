@@ -63,7 +63,9 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
   List<String> sources() {
     boolean isAlong =
         variant.walk() == RowVariant.Walk.ALONG || variant.walk() == RowVariant.Walk.SEGMENTS;
-    return List.of("types", "statistics", "rows", isAlong ? "along" : "across");
+    return isAlong
+        ? List.of("types", "statistics", "rows", "along", "along_kernels")
+        : List.of("types", "statistics", "rows", "across");
   }
 
   /** Doubles for what floats do not hold the bounds of, where the device has them. */

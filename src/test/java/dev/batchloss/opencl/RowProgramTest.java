@@ -70,7 +70,7 @@ class RowProgramTest {
   @Test
   void sourcesFollowTheWalk() {
     assertThat(forGpu(ROWS.softmax()).sources())
-        .containsExactly("types", "statistics", "rows", "along");
+        .containsExactly("types", "statistics", "rows", "along", "along_kernels");
     assertThat(forGpu(RowTrials.ofRows(5, 10).softmax()).sources())
         .containsExactly("types", "statistics", "rows", "across");
     assertThat(forGpu(RowTrials.of(1, 100, 5).softmax()).sources())
