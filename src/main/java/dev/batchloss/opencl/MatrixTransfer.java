@@ -81,6 +81,8 @@ final class MatrixTransfer implements AutoCloseable {
     } else if (mapping != null) {
       queue.unmap(mapping);
       mapping = null;
+      // The caller may free the memory as soon as the call is over.
+      queue.finish();
     }
   }
 

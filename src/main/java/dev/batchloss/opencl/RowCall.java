@@ -19,6 +19,8 @@ final class RowCall {
   /** Class weights are read in whole vectors. */
   private static final int WEIGHT_PADDING = 16;
 
+  private static final int TARGET_BATCH = 4096;
+
   final RowRequest<?> request;
   final RowProgram program;
   final RowArguments arguments;
@@ -52,11 +54,18 @@ final class RowCall {
   void writeTargets(RowChunk chunk, MemorySegment to) {
     ClassTargets targets = Objects.requireNonNull(classTargets);
     Long ignoredClass = request.plan().ignoredClass();
-    boolean ignores = ignoredClass != null;
-    long ignored = ignores ? ignoredClass : 0;
-    for (int i = 0; i < chunk.rows(); i++) {
-      long target = targets.at(chunk.firstRow() + i);
-      to.setAtIndex(ValueLayout.JAVA_INT, i, ignores && target == ignored ? -1 : (int) target);
+    int[] batch = new int[Math.min(TARGET_BATCH, chunk.rows())];
+    for (int from = 0; from < chunk.rows(); from += batch.length) {
+      int n = Math.min(batch.length, chunk.rows() - from);
+      long first = chunk.firstRow() + from;
+      targets.copyTo(first, n, batch);
+      if (ignoredClass != null) {
+        long ignored = ignoredClass;
+        for (int i = 0; i < n; i++) {
+          batch[i] = targets.at(first + i) == ignored ? -1 : batch[i];
+        }
+      }
+      MemorySegment.copy(batch, 0, to, ValueLayout.JAVA_INT, (long) from * Integer.BYTES, n);
     }
   }
 

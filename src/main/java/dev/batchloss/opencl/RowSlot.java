@@ -128,7 +128,10 @@ final class RowSlot implements AutoCloseable {
   /** Waits until nothing of a call is on its way any more, and lets go of it. */
   void end() {
     try {
-      queue.finish();
+      // After a collected chunk nothing is left to wait for.
+      if (isBusy()) {
+        queue.finish();
+      }
     } finally {
       releaseChunk();
       if (kernels != null) {

@@ -111,14 +111,21 @@ final class StagedBuffer implements AutoCloseable {
     }
   }
 
-  /** Frees both sides; commands that use them are done. */
+  /** Waits for the queue and frees both sides. */
   @Override
   public void close() {
-    if (writing != null || reading != null) {
-      unmap(writing);
-      unmap(reading);
-      queue.finish();
+    try {
+      if (buffer != null) {
+        unmap(writing);
+        unmap(reading);
+        queue.finish();
+      }
+    } finally {
+      release();
     }
+  }
+
+  private void release() {
     writing = null;
     reading = null;
     if (buffer != null) {

@@ -16,9 +16,12 @@ import dev.batchloss.loss.CrossEntropy;
 import dev.batchloss.plan.InputKind;
 import dev.batchloss.spi.DeviceMatrix;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -55,6 +58,30 @@ class OpenClMatrixTest {
     try (BatchLoss engine = open("cpu")) {
       mustAgree(engine, random(ElementType.FLOAT16, new long[] {(1L << 20) + 5, 2, 1}));
       mustAgree(engine, random(ElementType.FLOAT16, new long[] {1, 2, (1L << 20) + 5}));
+    }
+  }
+
+  /** 2^31 + 2^15 elements, of which every row is the same. */
+  @Test
+  @Tag("exhaustive")
+  void moreElementsThanAnIntCounts() {
+    long rows = (1 << 16) + 1;
+    int classes = 1 << 15;
+    Device device = TestDevice.find();
+    Assumptions.assumeTrue(
+        device.description().maxAllocation() >= rows * classes * Short.BYTES,
+        () ->
+            "the device takes %d bytes at a time".formatted(device.description().maxAllocation()));
+    Matrix row = random(ElementType.BFLOAT16, new long[] {1, classes, 1});
+    Matrix repeated = Matrix.strided(row.segment(), row.type(), rows, classes, 1, 0, 1, 0);
+    int[] labels = new int[(int) rows];
+    Arrays.fill(labels, classes - 1);
+    try (BatchLoss engine = open("cpu");
+        DeviceMatrix logits = engine.toDevice(repeated)) {
+      Outputs outputs = Outputs.lossOnly().withRowLosses();
+      double[] one = engine.evaluate(LOSS, row, Targets.classes(classes - 1), outputs).rowLosses();
+      double[] all = engine.evaluate(LOSS, logits, Targets.classes(labels), outputs).rowLosses();
+      assertThat(Arrays.stream(all).filter(loss -> loss != one[0]).count()).isZero();
     }
   }
 
