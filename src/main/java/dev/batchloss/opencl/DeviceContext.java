@@ -121,6 +121,16 @@ final class DeviceContext extends NativeHandle<cl_context> {
    * @throws DeviceException if it does not compile; the message has the compiler's log
    */
   Program build(List<String> sources, String options) {
+    try {
+      return buildOnce(sources, options);
+    } catch (DeviceException e) {
+      // PoCL 3.1 loses a temporary file of its own once in a thousand builds when kernels are
+      // compiled beside each other. What really does not compile fails again.
+      return buildOnce(sources, options);
+    }
+  }
+
+  private Program buildOnce(List<String> sources, String options) {
     String[] texts = sources.toArray(String[]::new);
     cl_program created =
         with(
@@ -152,7 +162,7 @@ final class DeviceContext extends NativeHandle<cl_context> {
 
   private static int buildCode(cl_program program, cl_device_id[] ids, String options) {
     try {
-      // One at a time: builds beside each other take each other's temporary files (PoCL 3.1).
+      // One at a time, for the same reason; PoCL compiles no two at once anyway.
       synchronized (BUILDING) {
         return ErrorCodes.codeOf(() -> CL.clBuildProgram(program, 1, ids, options, null, null));
       }

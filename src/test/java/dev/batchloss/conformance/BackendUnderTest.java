@@ -61,17 +61,11 @@ record BackendUnderTest(
   }
 
   private <T> T withProperties(Supplier<T> opening) {
-    if (properties.isEmpty()) {
+    properties.forEach(System::setProperty);
+    try {
       return opening.get();
-    }
-    // The process has one set of properties, and suites may run beside each other.
-    synchronized (BackendUnderTest.class) {
-      properties.forEach(System::setProperty);
-      try {
-        return opening.get();
-      } finally {
-        properties.keySet().forEach(System::clearProperty);
-      }
+    } finally {
+      properties.keySet().forEach(System::clearProperty);
     }
   }
 
