@@ -243,22 +243,20 @@ static inline long first_target_at(const Row *row, Span span, REAL wanted) {
   return NO_CLASS;
 }
 
-static inline void note_bad_classes(Totals *totals, const Elements *elements, long c, int n) {
-#ifdef COLUMN_BAD_CLASS
-  int bad = first_lane_at(is_probability(elements->x) != 0 ? (V)0 : (V)1, 1);
-  if (bad < n) {
-    totals->bad_class = min(totals->bad_class, (SBITS)(c + bad));
-  }
-#endif
-#ifdef COLUMN_BAD_TARGET_CLASS
-  VBITS fits = is_probability(elements->q);
+// Notes the first of the n lanes from class c on that is no probability.
+static inline void note_bad_class(SBITS *bad_class, V x, long c, int n) {
+  VBITS fits = is_probability(x);
   if (!all(fits != 0)) {
-    int bad_target = first_lane_at(fits != 0 ? (V)0 : (V)1, 1);
-    if (bad_target < n) {
-      totals->bad_target_class = min(totals->bad_target_class, (SBITS)(c + bad_target));
+    int lane = first_lane_at(fits != 0 ? (V)0 : (V)1, 1);
+    if (lane < n) {
+      *bad_class = min(*bad_class, (SBITS)(c + lane));
     }
   }
-#endif
+}
+
+static inline void note_bad_classes(Totals *totals, const Elements *elements, long c, int n) {
+  IF_BAD_CLASS(note_bad_class(&totals->bad_class, elements->x, c, n);)
+  IF_BAD_TARGET_CLASS(note_bad_class(&totals->bad_target_class, elements->q, c, n);)
 }
 
 // Adds the classes of a block that this item reads: first their maximum, then their terms.

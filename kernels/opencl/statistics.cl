@@ -22,7 +22,6 @@
 #define TO_S(x) CONVERT(REAL, x)
 #define TO_SBITS(x) CONVERT(BITS, x)
 #define SUM_OF(x) (x)
-#define ANY_S(mask) ANY(mask)
 #else
 #define S REAL
 #define SBITS BITS
@@ -31,7 +30,6 @@
 #define TO_S(x) ((REAL)(x))
 #define TO_SBITS(x) ((BITS)(x))
 #define SUM_OF(x) lane_sum(x)
-#define ANY_S(mask) (mask)
 
 static inline REAL lane_sum(V x) {
 #if LANES == 16
@@ -158,7 +156,6 @@ typedef struct {
 
 // No class is this one: what `bad_class` and its like hold where none is bad.
 #define NO_CLASS 0x7FFFFFFF
-
 
 // Of the classes so far.
 typedef struct {

@@ -1,5 +1,5 @@
 // Element types and vectors. One source serves every family: what differs comes in as -D options,
-// which dev.batchloss.opencl.KernelOptions derives from the call (it documents each of them).
+// which dev.batchloss.opencl.RowProgram derives from the call.
 //
 //   REAL    the type of the arithmetic: float or double
 //   LANES   the length of the vector V; a lane is a class in along.cl and a row in across.cl
@@ -16,12 +16,10 @@
 #define REAL double
 #define BITS long
 #define AS_REAL as_double
-#define AS_BITS as_long
 #else
 #define REAL float
 #define BITS int
 #define AS_REAL as_float
-#define AS_BITS as_int
 #endif
 
 #define JOIN_(a, b) a##b

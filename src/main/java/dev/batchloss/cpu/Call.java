@@ -11,7 +11,6 @@ import dev.batchloss.plan.RowEpilogue;
 import dev.batchloss.plan.RowLabels;
 import dev.batchloss.plan.RowNeeds;
 import dev.batchloss.plan.RowPlan;
-import dev.batchloss.plan.RowStatistic;
 import dev.batchloss.plan.RowStatistics;
 import dev.batchloss.plan.TargetKind;
 import dev.batchloss.plan.TargetScan;
@@ -68,10 +67,7 @@ final class Call {
     this.classWeights = weights == null ? null : padded(weights);
     this.floatClassWeights = weights == null ? null : toFloats(classWeights);
     this.classWeightsBefore = weights == null ? null : prefixSums(weights);
-    this.readsIgnoredRows =
-        outputKind == MatrixOutput.SOFTMAX
-            || outputKind == MatrixOutput.LOG_SOFTMAX
-            || request.statistics().contains(RowStatistic.LOG_SUM_EXP);
+    this.readsIgnoredRows = request.readsIgnoredRows();
     this.labels = new RowLabels(plan, request.targets());
   }
 

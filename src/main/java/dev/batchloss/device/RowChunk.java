@@ -34,16 +34,6 @@ public final class RowChunk {
     return (int) (outer * inner);
   }
 
-  /** Returns its first index on the outer axis. */
-  public long firstOuter() {
-    return firstOuter;
-  }
-
-  /** Returns its first index on the inner axis. */
-  public long firstInner() {
-    return firstInner;
-  }
-
   /** Returns the length of its outer axis. */
   public long outer() {
     return outer;

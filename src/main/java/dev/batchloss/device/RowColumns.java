@@ -84,6 +84,11 @@ public final class RowColumns {
     return columns.contains(column);
   }
 
+  /** Returns whether the device looks for bad probabilities, in the input or the targets. */
+  public boolean hasChecks() {
+    return contains(RowColumn.BAD_CLASS) || contains(RowColumn.BAD_TARGET_CLASS);
+  }
+
   /** Returns the column's place, counted from 0, or −1 if it is not among them. */
   public int indexOf(RowColumn column) {
     return order.indexOf(column);

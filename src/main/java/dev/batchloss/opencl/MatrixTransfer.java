@@ -73,26 +73,26 @@ final class MatrixTransfer implements AutoCloseable {
     }
   }
 
-  /** Completes the view; the queue has come so far. */
+  /** Completes the view, before {@link #release}; the queue has come so far. */
   void endReturn(Matrix view) {
     if (wrapped == null) {
       Packing.unpack(staged.host(Packing.bytes(view)), view);
-      staged.endRead();
-    } else if (mapping != null) {
-      queue.unmap(mapping);
-      mapping = null;
-      // The caller may free the memory as soon as the call is over.
-      queue.finish();
     }
   }
 
   /** Lets go of the caller's memory; the queue has done everything. */
   void release() {
+    staged.endRead();
+    if (mapping != null) {
+      queue.unmap(mapping);
+      mapping = null;
+      // The caller may free the memory as soon as the call is over.
+      queue.finish();
+    }
     if (wrapped != null) {
       wrapped.close();
       wrapped = null;
     }
-    mapping = null;
   }
 
   /** Frees everything; the queue has done everything. */

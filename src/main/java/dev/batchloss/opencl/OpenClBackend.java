@@ -11,6 +11,7 @@ import dev.batchloss.spi.RowRequest;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** Runs plans on an OpenCL device. */
 final class OpenClBackend implements Backend {
@@ -45,12 +46,12 @@ final class OpenClBackend implements Backend {
 
   @Override
   public RowOutcome run(RowRequest<Matrix> request) {
-    return runWhileOpen(request);
+    return onSlots(pair -> new RowRun(device, family, request, pair).run());
   }
 
   @Override
   public RowOutcome runOnDevice(RowRequest<DeviceMatrix> request) {
-    return runWhileOpen(request);
+    return onSlots(pair -> new RowRun(device, family, request, pair).run());
   }
 
   @Override
@@ -69,16 +70,6 @@ final class OpenClBackend implements Backend {
     return matrix instanceof OpenClMatrix own && own.isOf(this);
   }
 
-  private RowOutcome runWhileOpen(RowRequest<?> request) {
-    lock.readLock().lock();
-    try {
-      requireOpen();
-      return runOpen(request);
-    } finally {
-      lock.readLock().unlock();
-    }
-  }
-
   @Override
   public void close() {
     lock.writeLock().lock();
@@ -90,47 +81,35 @@ final class OpenClBackend implements Backend {
     }
   }
 
-  private RowOutcome runOpen(RowRequest<?> request) {
-    SlotPool.Pair pair = slots.take();
-    boolean isSound = false;
-    try {
-      RowOutcome outcome = new RowRun(device, family, request, pair).run();
-      isSound = true;
-      return outcome;
-    } catch (DeviceException e) {
-      if (!ErrorCodes.isOutOfMemory(e.code())) {
-        device.forget();
-      }
-      throw e;
-    } catch (InvalidDataException e) {
-      // The data is bad, not the device.
-      isSound = true;
-      throw e;
-    } finally {
-      if (isSound) {
-        slots.giveBack(pair);
-      } else {
-        slots.discard(pair);
-      }
-    }
-  }
-
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("the backend " + name + " is closed");
-    }
-  }
-
-  /** Runs a transfer on a queue of its own, as a call runs. */
+  /** Runs a transfer on a queue of its own. */
   void transfer(Consumer<CommandQueue> work) {
+    onSlots(
+        pair -> {
+          work.accept(pair.first().queue());
+          return pair;
+        });
+  }
+
+  /** Lends slots to work that ends before this backend is closed. */
+  private <T> T onSlots(Function<SlotPool.Pair, T> work) {
     lock.readLock().lock();
     try {
       requireOpen();
       SlotPool.Pair pair = slots.take();
       boolean isSound = false;
       try {
-        work.accept(pair.first().queue());
+        T result = work.apply(pair);
         isSound = true;
+        return result;
+      } catch (DeviceException e) {
+        if (!ErrorCodes.isOutOfMemory(e.code())) {
+          device.forget();
+        }
+        throw e;
+      } catch (InvalidDataException e) {
+        // The data is bad, not the device.
+        isSound = true;
+        throw e;
       } finally {
         if (isSound) {
           slots.giveBack(pair);
@@ -140,6 +119,12 @@ final class OpenClBackend implements Backend {
       }
     } finally {
       lock.readLock().unlock();
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the backend " + name + " is closed");
     }
   }
 }

@@ -3,10 +3,8 @@ package dev.batchloss.opencl;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.device.RowChunk;
 import dev.batchloss.plan.InputTransform;
-import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.RowEpilogue;
 import dev.batchloss.plan.RowObjective;
-import dev.batchloss.plan.RowStatistic;
 import dev.batchloss.spi.DeviceMatrix;
 import dev.batchloss.spi.RowRequest;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +49,7 @@ record RowArguments(RowRequest<?> request, ElementType arithmetic, double gradie
     kernel.set(at++, chunk.inner());
     kernel.set(at++, innerStride(chunk));
     kernel.set(at++, (long) chunk.rows());
-    kernel.set(at++, readsIgnoredRows() ? 1 : 0);
+    kernel.set(at++, request.readsIgnoredRows() ? 1 : 0);
     for (double number : numbers()) {
       if (arithmetic == ElementType.FLOAT64) {
         kernel.set(at++, number);
@@ -67,12 +65,6 @@ record RowArguments(RowRequest<?> request, ElementType arithmetic, double gradie
   /** A matrix of the device is used where it lies, one of the host is packed chunk by chunk. */
   private long innerStride(RowChunk chunk) {
     return request.input() instanceof DeviceMatrix whole ? whole.inner() : chunk.inner();
-  }
-
-  private boolean readsIgnoredRows() {
-    return request.outputKind() == MatrixOutput.SOFTMAX
-        || request.outputKind() == MatrixOutput.LOG_SOFTMAX
-        || request.statistics().contains(RowStatistic.LOG_SUM_EXP);
   }
 
   private double[] numbers() {

@@ -5,6 +5,7 @@ import dev.batchloss.data.Matrix;
 import dev.batchloss.data.MatrixShape;
 import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.device.RowChunks;
+import dev.batchloss.device.RowColumns;
 import dev.batchloss.device.RowFolding;
 import dev.batchloss.device.RowLayout;
 import dev.batchloss.plan.ProbabilityCheck;
@@ -65,8 +66,7 @@ final class RowRun {
   private void requireBeforeOverwriting(TargetScan scan) {
     if (request.input() instanceof Matrix input) {
       ProbabilityCheck.requireBeforeOverwriting(request.plan(), input, request.targets());
-    } else if (request.plan().input().checksProbabilities()
-        || request.targets() instanceof ProbabilityTargets) {
+    } else if (RowColumns.of(request).hasChecks()) {
       runRows(request.withoutOutput(), scan);
       collected = 0;
     }

@@ -117,7 +117,6 @@ final class RowSlot implements AutoCloseable {
         current.program.arithmetic(),
         done.firstRow(),
         done.rows());
-    columns.endRead();
     Matrix outputView = outputView(done);
     if (outputView != null) {
       output.endReturn(outputView);
@@ -162,6 +161,7 @@ final class RowSlot implements AutoCloseable {
   }
 
   private void releaseChunk() {
+    columns.endRead();
     input.release();
     distributions.release();
     output.release();

@@ -103,12 +103,10 @@ final class StagedBuffer implements AutoCloseable {
     return reserved(host).asSlice(0, bytes);
   }
 
-  /** Ends what {@link #beginRead} began. */
+  /** Ends what {@link #beginRead} began, if anything. */
   void endRead() {
-    if (isShared) {
-      queue.unmap(reserved(reading));
-      reading = null;
-    }
+    unmap(reading);
+    reading = null;
   }
 
   /** Waits for the queue and frees both sides. */

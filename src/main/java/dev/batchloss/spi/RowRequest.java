@@ -60,6 +60,13 @@ public record RowRequest<M extends MatrixShape>(
     return upstream / plan.reduction().denominatorFor(scan.weightSum().value(), input.outer());
   }
 
+  /** Returns whether rows that are ignored must be read all the same. */
+  public boolean readsIgnoredRows() {
+    return outputKind == MatrixOutput.SOFTMAX
+        || outputKind == MatrixOutput.LOG_SOFTMAX
+        || statistics.contains(RowStatistic.LOG_SUM_EXP);
+  }
+
   /**
    * Returns the same call without an output matrix and without metrics, whose rows nobody takes.
    */
