@@ -1,6 +1,7 @@
 // Modules, launches, and the errors that nothing recovers from.
+#include <cmath>
 #include <cstring>
-#include <regex>
+#include <set>
 #include <thread>
 
 #include "emulated_driver.h"
@@ -239,6 +240,43 @@ TEST(handles_belong_to_their_context) {
   EXPECT(cuStreamSynchronize(stream), CUDA_ERROR_INVALID_HANDLE);
   EXPECT(Said("the stream belongs to another context"), true);
   EXPECT(cuStreamSynchronize(12345), CUDA_ERROR_INVALID_HANDLE);
+}
+
+TEST(the_schedule_says_which_thread_comes_last) {
+  OpenContext();
+  CUdeviceptr x = Allocate(4);
+  const Handle last_thread = Kernel("last_thread");
+  const auto last = [&](const char* schedule) {
+    EXPECT(emulatedGpuSet("EMULATED_GPU_SCHEDULE", schedule), 0);
+    void* parameters[] = {&x};
+    EXPECT(cuLaunchKernel(last_thread, 1, 1, 1, 96, 1, 1, 0, 0, parameters, nullptr), CUDA_SUCCESS);
+    return FloatAt(x);
+  };
+  EXPECT(last("forward"), 95);
+  EXPECT(last("backward"), 0);
+  EXPECT(last("shuffled:1"), last("shuffled:1"));
+  std::set<float> seen;
+  for (int seed = 0; seed < 8; ++seed) {
+    seen.insert(last(("shuffled:" + std::to_string(seed)).c_str()));
+  }
+  EXPECT(seen.size() > 1, true);
+}
+
+TEST(the_rounding_says_how_approximations_err) {
+  OpenContext();
+  const Handle power = Kernel("power");
+  const CUdeviceptr x = Allocate(4);
+  const auto rounded = [&](const char* rounding) {
+    EXPECT(emulatedGpuSet("EMULATED_GPU_ROUNDING", rounding), 0);
+    const float exponent = 0.3f;
+    EXPECT(cuMemcpyHtoD_v2(x, &exponent, 4), CUDA_SUCCESS);
+    EXPECT(LaunchOn(power, x), CUDA_SUCCESS);
+    return FloatAt(x);
+  };
+  const float nearest = rounded("nearest");
+  EXPECT(std::abs(nearest - std::exp2(0.3)) < 1e-6, true);
+  EXPECT(rounded("highest") > nearest, true);
+  EXPECT(rounded("lowest") < nearest, true);
 }
 
 TEST(calls_come_from_many_threads) {
