@@ -3,7 +3,7 @@ package dev.batchloss.opencl;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.MatrixShape;
 import dev.batchloss.data.ProbabilityTargets;
-import dev.batchloss.device.ChunkQueue;
+import dev.batchloss.device.ChunkLoop;
 import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowFolding;
 import dev.batchloss.device.RowLayout;
@@ -59,12 +59,8 @@ final class RowRun {
     Program compiled = device.programs().get(program.sources(), program.options());
     RowCall call = new RowCall(rows, program.arithmetic(), scan);
     RowFolding folding = new RowFolding(rows, this::element);
-    ChunkQueue.run(
-        rows.input(),
-        chunkBytes(),
-        ErrorCodes::isOutOfMemory,
-        chunks ->
-            chunks.work(slots, slot -> slot.begin(call, program.variant(), compiled), folding));
+    new ChunkLoop<>(slots, slot -> slot.begin(call, program.variant(), compiled), folding)
+        .run(rows.input(), chunkBytes(), ErrorCodes::isOutOfMemory);
   }
 
   private double element(long row, int classIndex) {
