@@ -1,7 +1,6 @@
 // Which registers are certainly written at each instruction, by the flow of data over basic blocks.
 // A compiler may move a register that was never written (a value that does not matter): a move
 // hands on whether there was a value, any other read of it is what the kernel must not do.
-#include <algorithm>
 #include <set>
 
 #include "decoder.h"
@@ -10,14 +9,43 @@
 namespace ptx {
 namespace {
 
-using Bits = std::vector<bool>;
+// A set of slots.
+class Slots {
+ public:
+  Slots(std::int32_t size, bool all)
+      : words_((static_cast<std::size_t>(size) + 63) / 64, all ? ~std::uint64_t{0} : 0) {}
+
+  bool Has(std::int32_t slot) const { return words_[slot / 64] >> (slot % 64) & 1; }
+
+  void Set(std::int32_t slot, bool has) {
+    const std::uint64_t bit = std::uint64_t{1} << (slot % 64);
+    if (has) {
+      words_[slot / 64] |= bit;
+    } else {
+      words_[slot / 64] &= ~bit;
+    }
+  }
+
+  // Returns whether this changes it.
+  bool Intersect(const Slots& other) {
+    std::uint64_t lost = 0;
+    for (std::size_t k = 0; k < words_.size(); ++k) {
+      lost |= words_[k] & ~other.words_[k];
+      words_[k] &= other.words_[k];
+    }
+    return lost != 0;
+  }
+
+ private:
+  std::vector<std::uint64_t> words_;
+};
 
 struct BasicBlock {
   std::size_t begin;
   std::size_t end;
   std::vector<std::size_t> next;
-  Bits written;
-  bool is_reached = false;
+  Slots written;
+  bool is_reached;
 };
 
 class WriteChecker {
@@ -33,11 +61,9 @@ class WriteChecker {
   }
 
  private:
-  static bool IsRegister(std::int32_t slot) { return slot >= kSpecialSlots; }
+  static std::int32_t MoveSource(const Decoded& decoded) { return decoded.instruction.a; }
 
-  std::int32_t MoveSource(const Decoded& decoded) const { return decoded.instruction.a; }
-
-  bool IsRegisterMove(const Decoded& decoded) const {
+  static bool IsRegisterMove(const Decoded& decoded) {
     return decoded.moves && !decoded.reads.empty() && !decoded.writes.empty();
   }
 
@@ -55,7 +81,7 @@ class WriteChecker {
       const auto after = std::next(start);
       const std::size_t end = after == starts.end() ? size : *after;
       for (std::size_t k = *start; k < end; ++k) block_of[k] = blocks_.size();
-      blocks_.push_back({*start, end, {}, Bits(program_.slots, true)});
+      blocks_.push_back({*start, end, {}, Slots(program_.slots, true), false});
     }
     for (BasicBlock& block : blocks_) {
       const Decoded& last = kernel_.code[block.end - 1];
@@ -73,34 +99,29 @@ class WriteChecker {
     return decoded.instruction.handler == control::JumpTable;
   }
 
-  void Apply(const Decoded& decoded, Bits& written) const {
+  static void Apply(const Decoded& decoded, Slots& written) {
     if (IsRegisterMove(decoded)) {
-      written[decoded.instruction.d] = written[MoveSource(decoded)];
+      written.Set(decoded.instruction.d, written.Has(MoveSource(decoded)));
       return;
     }
-    for (const Decoded::Field field : decoded.writes) written[decoded.instruction.*field] = true;
+    for (const Decoded::Field field : decoded.writes) written.Set(decoded.instruction.*field, true);
   }
 
   void Flow() {
-    std::fill(blocks_[0].written.begin() + kSpecialSlots, blocks_[0].written.end(), false);
+    blocks_[0].written = Slots(program_.slots, false);
     blocks_[0].is_reached = true;
-    std::vector<std::size_t> changed = {0};
+    // The first of the text first: most of what comes before a block stands before it.
+    std::set<std::size_t> changed = {0};
     while (!changed.empty()) {
-      const BasicBlock& block = blocks_[changed.back()];
-      changed.pop_back();
-      Bits written = block.written;
+      const BasicBlock& block = blocks_[*changed.begin()];
+      changed.erase(changed.begin());
+      Slots written = block.written;
       for (std::size_t k = block.begin; k < block.end; ++k) Apply(kernel_.code[k], written);
       for (const std::size_t next : block.next) {
         BasicBlock& successor = blocks_[next];
-        bool differs = !successor.is_reached;
+        const bool differs = successor.written.Intersect(written);
+        if (differs || !successor.is_reached) changed.insert(next);
         successor.is_reached = true;
-        for (std::size_t slot = 0; slot < written.size(); ++slot) {
-          if (successor.written[slot] && !written[slot]) {
-            successor.written[slot] = false;
-            differs = true;
-          }
-        }
-        if (differs) changed.push_back(next);
       }
     }
   }
@@ -110,7 +131,7 @@ class WriteChecker {
   void Walk(Function visit) const {
     for (const BasicBlock& block : blocks_) {
       if (!block.is_reached) continue;
-      Bits written = block.written;
+      Slots written = block.written;
       for (std::size_t k = block.begin; k < block.end; ++k) {
         visit(k, written);
         Apply(kernel_.code[k], written);
@@ -122,19 +143,19 @@ class WriteChecker {
     const auto track = [&](std::int32_t slot) {
       return flags_.emplace(slot, program_.slots + static_cast<std::int32_t>(flags_.size())).second;
     };
-    Walk([&](std::size_t k, const Bits& written) {
+    Walk([&](std::size_t k, const Slots& written) {
       const Decoded& decoded = kernel_.code[k];
       if (IsRegisterMove(decoded)) return;
       for (const Decoded::Field field : decoded.reads) {
         const std::int32_t slot = decoded.instruction.*field;
-        if (!written[slot]) track(slot);
+        if (!written.Has(slot)) track(slot);
       }
     });
     for (bool grows = !flags_.empty(); grows;) {
       grows = false;
-      Walk([&](std::size_t k, const Bits& written) {
+      Walk([&](std::size_t k, const Slots& written) {
         const Decoded& decoded = kernel_.code[k];
-        if (!IsRegisterMove(decoded) || written[MoveSource(decoded)]) return;
+        if (!IsRegisterMove(decoded) || written.Has(MoveSource(decoded))) return;
         if (flags_.count(decoded.instruction.d) > 0) grows |= track(MoveSource(decoded));
       });
     }
@@ -153,18 +174,18 @@ class WriteChecker {
     if (flags_.empty()) return std::move(kernel_);
     std::vector<std::vector<Decoded>> before(kernel_.code.size());
     std::vector<std::vector<Decoded>> after(kernel_.code.size());
-    Walk([&](std::size_t k, const Bits& written) {
+    Walk([&](std::size_t k, const Slots& written) {
       const Decoded& decoded = kernel_.code[k];
       const bool moves = IsRegisterMove(decoded);
       for (const Decoded::Field field : decoded.reads) {
         const std::int32_t slot = decoded.instruction.*field;
-        if (moves || written[slot]) continue;
+        if (moves || written.Has(slot)) continue;
         before[k].push_back(Make(control::CheckWritten, flags_.at(slot), 0, decoded.line));
       }
       for (const Decoded::Field field : decoded.writes) {
         const auto flag = flags_.find(decoded.instruction.*field);
         if (flag == flags_.end()) continue;
-        if (moves && !written[MoveSource(decoded)]) {
+        if (moves && !written.Has(MoveSource(decoded))) {
           after[k].push_back(Make(control::CopyMark, flag->second,
                                   flags_.at(MoveSource(decoded)), decoded.line));
         } else {
