@@ -3,58 +3,18 @@
 // hands on whether there was a value, any other read of it is what the kernel must not do.
 #include <set>
 
-#include "decoder.h"
+#include "flow.h"
 #include "operations.h"
 
 namespace ptx {
 namespace {
 
-// A set of slots.
-class Slots {
- public:
-  Slots(std::int32_t size, bool all)
-      : words_((static_cast<std::size_t>(size) + 63) / 64, all ? ~std::uint64_t{0} : 0) {}
-
-  bool Has(std::int32_t slot) const { return words_[slot / 64] >> (slot % 64) & 1; }
-
-  void Set(std::int32_t slot, bool has) {
-    const std::uint64_t bit = std::uint64_t{1} << (slot % 64);
-    if (has) {
-      words_[slot / 64] |= bit;
-    } else {
-      words_[slot / 64] &= ~bit;
-    }
-  }
-
-  // Returns whether this changes it.
-  bool Intersect(const Slots& other) {
-    std::uint64_t lost = 0;
-    for (std::size_t k = 0; k < words_.size(); ++k) {
-      lost |= words_[k] & ~other.words_[k];
-      words_[k] &= other.words_[k];
-    }
-    return lost != 0;
-  }
-
- private:
-  std::vector<std::uint64_t> words_;
-};
-
-struct BasicBlock {
-  std::size_t begin;
-  std::size_t end;
-  std::vector<std::size_t> next;
-  Slots written;
-  bool is_reached;
-};
-
 class WriteChecker {
  public:
   WriteChecker(DecodedKernel kernel, Program& program)
-      : kernel_(std::move(kernel)), program_(program) {}
+      : kernel_(std::move(kernel)), program_(program), blocks_(CutBlocks(kernel_)) {}
 
   DecodedKernel Check() {
-    CutBlocks();
     Flow();
     FindTracked();
     return Rewrite();
@@ -67,38 +27,6 @@ class WriteChecker {
     return decoded.moves && !decoded.reads.empty() && !decoded.writes.empty();
   }
 
-  void CutBlocks() {
-    const std::size_t size = kernel_.code.size();
-    std::set<std::size_t> starts = {0};
-    for (const std::size_t label : kernel_.labels) starts.insert(label);
-    for (std::size_t k = 0; k < size; ++k) {
-      const Decoded& decoded = kernel_.code[k];
-      if (decoded.label >= 0 || decoded.ends || IsTable(decoded)) starts.insert(k + 1);
-    }
-    starts.erase(size);
-    std::vector<std::size_t> block_of(size);
-    for (auto start = starts.begin(); start != starts.end(); ++start) {
-      const auto after = std::next(start);
-      const std::size_t end = after == starts.end() ? size : *after;
-      for (std::size_t k = *start; k < end; ++k) block_of[k] = blocks_.size();
-      blocks_.push_back({*start, end, {}, Slots(program_.slots, true), false});
-    }
-    for (BasicBlock& block : blocks_) {
-      const Decoded& last = kernel_.code[block.end - 1];
-      if (last.label >= 0) block.next.push_back(block_of[kernel_.labels[last.label]]);
-      if (!last.ends && block.end < size) block.next.push_back(block_of[block.end]);
-      if (IsTable(last)) {
-        for (std::int32_t k = 1; k < last.instruction.extra; ++k) {
-          block.next.push_back(block_of[block.end + k]);
-        }
-      }
-    }
-  }
-
-  static bool IsTable(const Decoded& decoded) {
-    return decoded.instruction.handler == control::JumpTable;
-  }
-
   static void Apply(const Decoded& decoded, Slots& written) {
     if (IsRegisterMove(decoded)) {
       written.Set(decoded.instruction.d, written.Has(MoveSource(decoded)));
@@ -108,20 +36,24 @@ class WriteChecker {
   }
 
   void Flow() {
-    blocks_[0].written = Slots(program_.slots, false);
-    blocks_[0].is_reached = true;
+    Slots all(program_.slots);
+    all.SetAll();
+    written_.assign(blocks_.size(), all);
+    is_reached_.assign(blocks_.size(), false);
+    written_[0] = Slots(program_.slots);
+    is_reached_[0] = true;
     // The first of the text first: most of what comes before a block stands before it.
     std::set<std::size_t> changed = {0};
     while (!changed.empty()) {
-      const BasicBlock& block = blocks_[*changed.begin()];
+      const std::size_t at = *changed.begin();
       changed.erase(changed.begin());
-      Slots written = block.written;
+      const BasicBlock& block = blocks_[at];
+      Slots written = written_[at];
       for (std::size_t k = block.begin; k < block.end; ++k) Apply(kernel_.code[k], written);
       for (const std::size_t next : block.next) {
-        BasicBlock& successor = blocks_[next];
-        const bool differs = successor.written.Intersect(written);
-        if (differs || !successor.is_reached) changed.insert(next);
-        successor.is_reached = true;
+        const bool differs = written_[next].Intersect(written);
+        if (differs || !is_reached_[next]) changed.insert(next);
+        is_reached_[next] = true;
       }
     }
   }
@@ -129,10 +61,10 @@ class WriteChecker {
   // Calls `visit` with each instruction that can be reached and what is written before it.
   template <class Function>
   void Walk(Function visit) const {
-    for (const BasicBlock& block : blocks_) {
-      if (!block.is_reached) continue;
-      Slots written = block.written;
-      for (std::size_t k = block.begin; k < block.end; ++k) {
+    for (std::size_t at = 0; at < blocks_.size(); ++at) {
+      if (!is_reached_[at]) continue;
+      Slots written = written_[at];
+      for (std::size_t k = blocks_[at].begin; k < blocks_[at].end; ++k) {
         visit(k, written);
         Apply(kernel_.code[k], written);
       }
@@ -209,7 +141,10 @@ class WriteChecker {
 
   DecodedKernel kernel_;
   Program& program_;
-  std::vector<BasicBlock> blocks_;
+  const std::vector<BasicBlock> blocks_;
+  // Of each block, what is certainly written before it, and whether it can be reached.
+  std::vector<Slots> written_;
+  std::vector<bool> is_reached_;
   // Of each register that is tracked, its flag.
   std::map<std::int32_t, std::int32_t> flags_;
 };

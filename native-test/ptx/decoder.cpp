@@ -4,6 +4,7 @@
 #include <cstring>
 #include <optional>
 
+#include "flow.h"
 #include "operations.h"
 
 namespace ptx {
@@ -64,6 +65,7 @@ class Decoder {
     Emit(control::Exit).ends = true;
     program_.registers_end = program_.slots = next_register_;
     DecodedKernel checked = CheckWrites(std::move(result_), program_);
+    ShareSlots(checked, program_);
     Link(checked);
     return std::move(program_);
   }
