@@ -1,5 +1,6 @@
-// Tests of the interpreter: kernels that nvcc compiled against the same formulas in double, and each
-// check seen to fire. Its argument is the folder of those kernels; with "speed" behind, measures.
+// Tests of the interpreter: kernels that nvcc compiled against the same formulas in double, and
+// each check seen to fire. Its argument is the folder of those kernels; with "speed" behind, it
+// measures.
 #include <chrono>
 #include <thread>
 
