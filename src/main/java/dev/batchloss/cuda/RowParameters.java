@@ -6,6 +6,7 @@ import dev.batchloss.device.RowChunk;
 import dev.batchloss.device.RowColumn;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 /**
  * What every row kernel takes: the structure of row_parameters.cuh, field by field.
@@ -30,6 +31,8 @@ record RowParameters(
     long classWeights,
     long segments,
     long rowScalars) {
+  private static final List<RowColumn> ORDER = List.of(RowColumn.values());
+
   /** At least what the structure takes. */
   static final int BYTES = 320;
 
@@ -102,19 +105,29 @@ record RowParameters(
     setInt(to, LANES, lanes);
     setInt(to, FLAGS, flags);
     setInt(to, COLUMNS, columnBits(call));
-    setInt(to, INPUT_TYPE, input.type.ordinal());
-    setInt(to, OUTPUT_TYPE, output.type.ordinal());
-    setInt(to, DISTRIBUTION_TYPE, distributions.type.ordinal());
+    setInt(to, INPUT_TYPE, number(input.type));
+    setInt(to, OUTPUT_TYPE, number(output.type));
+    setInt(to, DISTRIBUTION_TYPE, number(distributions.type));
     MemorySegment numbers = to.asSlice(NUMBERS);
     for (int i = 0; i < call.numbers().size(); i++) {
       call.arithmetic().set(numbers, i, call.numbers().get(i));
     }
   }
 
+  /** Returns the type's number in the kernels. */
+  static int number(ElementType type) {
+    return switch (type) {
+      case FLOAT32 -> 0;
+      case FLOAT64 -> 1;
+      case FLOAT16 -> 2;
+      case BFLOAT16 -> 3;
+    };
+  }
+
   private static int columnBits(RowCall call) {
     int bits = 0;
     for (RowColumn column : call.columns().asList()) {
-      bits |= 1 << column.ordinal();
+      bits |= 1 << ORDER.indexOf(column);
     }
     return bits;
   }
