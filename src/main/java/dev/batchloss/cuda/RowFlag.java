@@ -6,21 +6,27 @@ import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.Normalization;
 import dev.batchloss.spi.RowRequest;
 
-/** What kernels are told of a call; the order is that of the bits in row_parameters.cuh. */
+/** What kernels are told of a call; the bits are those of row_parameters.cuh. */
 enum RowFlag {
-  READS_IGNORED,
-  NORMALIZES,
-  IS_PROBABILITIES,
-  HAS_SOFTCAP,
-  NORMALIZES_BEFORE_CLIP,
-  WRITES_GRADIENT,
-  WRITES_LOG_SOFTMAX,
-  WRITES_SOFTMAX,
-  KEEPS_ROW;
+  READS_IGNORED(1),
+  NORMALIZES(2),
+  IS_PROBABILITIES(4),
+  HAS_SOFTCAP(8),
+  NORMALIZES_BEFORE_CLIP(16),
+  WRITES_GRADIENT(32),
+  WRITES_LOG_SOFTMAX(64),
+  WRITES_SOFTMAX(128),
+  KEEPS_ROW(256);
+
+  private final int bit;
+
+  RowFlag(int bit) {
+    this.bit = bit;
+  }
 
   /** Returns the flag's bit. */
   int bit() {
-    return 1 << ordinal();
+    return bit;
   }
 
   /** Returns the flags of a call, whatever its launches. */
@@ -38,6 +44,6 @@ enum RowFlag {
   }
 
   private int bitIf(boolean isSet) {
-    return isSet ? bit() : 0;
+    return isSet ? bit : 0;
   }
 }
