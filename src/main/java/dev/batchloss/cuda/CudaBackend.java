@@ -29,7 +29,7 @@ final class CudaBackend implements Backend {
   private final SlotPool<RowSlot> slots;
   private final TransferSizes sizes;
   private final Lifetime lifetime;
-  private volatile @Nullable DeviceException lost;
+  private boolean isReleased;
 
   /**
    * Opens devices, or shares what is open of them.
@@ -91,14 +91,14 @@ final class CudaBackend implements Backend {
 
   @Override
   public void close() {
-    lifetime.end(slots::close);
+    lifetime.end(this::release);
   }
 
   /** Lends slots to work that ends before this backend is closed. */
   <T> T onSlots(Function<List<RowSlot>, T> work) {
     return lifetime.during(
         () -> {
-          requireSound();
+          devices.forEach(OpenDevice::requireSound);
           return onOpenSlots(work);
         });
   }
@@ -112,8 +112,7 @@ final class CudaBackend implements Backend {
       return result;
     } catch (DeviceException e) {
       if (ErrorCodes.isSticky(e.code())) {
-        lost = e;
-        devices.forEach(OpenDevice::forget);
+        devices.forEach(device -> device.lose(e));
       }
       throw e;
     } catch (InvalidDataException e) {
@@ -129,13 +128,11 @@ final class CudaBackend implements Backend {
     }
   }
 
-  private void requireSound() {
-    DeviceException failure = lost;
-    if (failure != null) {
-      throw new DeviceException(
-          failure.code(),
-          failure.codeName(),
-          "the backend %s is closed since its device failed".formatted(name));
+  private void release() {
+    slots.close();
+    if (!isReleased) {
+      isReleased = true;
+      devices.forEach(OpenDevice::release);
     }
   }
 

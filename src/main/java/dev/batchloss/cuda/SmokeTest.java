@@ -21,12 +21,24 @@ final class SmokeTest {
   /** Returns why the device cannot be trusted, or null. */
   static @Nullable String failure(DeviceDescription device) {
     try {
-      OpenDevice open = OpenDevice.of(device);
-      return run(open.context(), open.module(TargetScanner.MODULE).function(KERNEL));
+      return run(OpenDevice.of(device));
     } catch (DeviceException e) {
       return e.code() == CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION
           ? "its driver is too old for the kernels: " + e.getMessage()
           : "the smoke test failed: " + e.getMessage();
+    }
+  }
+
+  private static @Nullable String run(OpenDevice device) {
+    try {
+      return run(device.context(), device.module(TargetScanner.MODULE).function(KERNEL));
+    } catch (DeviceException e) {
+      if (ErrorCodes.isSticky(e.code())) {
+        device.lose(e);
+      }
+      throw e;
+    } finally {
+      device.release();
     }
   }
 

@@ -12,7 +12,7 @@ final class TargetScanner implements TargetPhase.Scanner {
   /** The PTX file of the kernels that read no rows. */
   static final String MODULE = "targets";
 
-  private static final int BLOCK = 128;
+  private static final int BLOCK = 64;
   private static final int MOST_BLOCKS = 64;
 
   private final RowRequest<?> request;
