@@ -1,50 +1,76 @@
 #include "access.h"
 
+#include <algorithm>
+
 #include "text.h"
 
 namespace emulated {
 
+namespace {
+
+// How a block is out of bounds for work of this context; null if it is not.
+const char* Objection(const Block& block, const Context& context, bool writes) {
+  if (block.kind == MemoryKind::kDevice && block.device != context.device) {
+    return "another device's: ";
+  }
+  if (block.kind != MemoryKind::kRegistered) return nullptr;
+  if (block.context != context.handle && (block.flags & kRegisterPortable) == 0) {
+    return "registered in another context: ";
+  }
+  return writes && (block.flags & kRegisterReadOnly) != 0 ? "registered to be read: " : nullptr;
+}
+
+}  // namespace
+
 std::string WhyNot(const Memory& memory, const Context& context, std::uint64_t address,
                    std::size_t bytes, bool writes) {
   const Block* block = memory.Find(address, bytes);
-  const std::string where =
-      std::to_string(bytes) + " bytes at " + Hexadecimal(address) + " are ";
-  if (block == nullptr) return where + memory.Describe(address, bytes);
-  switch (block->kind) {
-    case MemoryKind::kDevice:
-      if (block->device != context.device) return where + "another device's: " + NameOf(*block);
-      return "";
-    case MemoryKind::kPinned:
-      return "";
-    case MemoryKind::kRegistered:
-      if (block->context != context.handle && (block->flags & kRegisterPortable) == 0) {
-        return where + "registered in another context: " + NameOf(*block);
-      }
-      if (writes && (block->flags & kRegisterReadOnly) != 0) {
-        return where + "registered to be read: " + NameOf(*block);
-      }
-      return "";
-  }
-  return "";
+  const char* objection = block == nullptr ? "" : Objection(*block, context, writes);
+  if (objection == nullptr) return "";
+  return std::to_string(bytes) + " bytes at " + Hexadecimal(address) + " are " + objection +
+         (block == nullptr ? memory.Describe(address, bytes) : NameOf(*block));
 }
 
-bool KernelMemory::May(std::uint64_t address, std::size_t bytes, bool writes) const {
-  if (address >= begin_ && address + bytes <= end_ && (writable_ || !writes)) return true;
-  why_not_ = WhyNot(memory_, context_, address, bytes, writes);
-  if (!why_not_.empty()) return false;
-  const Block& block = *memory_.Find(address, bytes);
-  begin_ = block.address;
-  end_ = block.address + block.bytes;
-  writable_ = writes;
-  return true;
+KernelMemory::KernelMemory(const emulated::Memory& memory, const Context& context)
+    : memory_(memory), context_(context) {
+  for (const auto& [address, block] : memory.live()) {
+    if (Objection(block, context, false) != nullptr) continue;
+    const bool writable = Objection(block, context, true) == nullptr;
+    ranges_.push_back({address, address + block.bytes, writable});
+  }
+}
+
+const KernelMemory::Range* KernelMemory::Find(std::uint64_t address, std::size_t bytes) const {
+  const auto after =
+      std::upper_bound(ranges_.begin(), ranges_.end(), address,
+                       [](std::uint64_t at, const Range& range) { return at < range.begin; });
+  if (after == ranges_.begin()) return nullptr;
+  const Range& range = *std::prev(after);
+  const bool is_inside = address <= range.end && bytes <= range.end - address;
+  return is_inside ? &range : nullptr;
 }
 
 bool KernelMemory::MayRead(std::uint64_t address, std::size_t bytes) const {
-  return May(address, bytes, false);
+  if (Find(address, bytes) != nullptr) return true;
+  Refuse(address, bytes, false);
+  return false;
 }
 
 bool KernelMemory::MayWrite(std::uint64_t address, std::size_t bytes) const {
-  return May(address, bytes, true);
+  const Range* range = Find(address, bytes);
+  if (range != nullptr && range->writable) return true;
+  Refuse(address, bytes, true);
+  return false;
+}
+
+void KernelMemory::Refuse(std::uint64_t address, std::size_t bytes, bool writes) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  why_not_ = WhyNot(memory_, context_, address, bytes, writes);
+}
+
+std::string KernelMemory::why_not() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return why_not_;
 }
 
 }  // namespace emulated

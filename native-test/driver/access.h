@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "../ptx/ptx.h"
 #include "driver.h"
@@ -14,26 +16,32 @@ namespace emulated {
 std::string WhyNot(const Memory& memory, const Context& context, std::uint64_t address,
                    std::size_t bytes, bool writes);
 
-// The same for a kernel, which remembers its last reason.
+// The same for a kernel, for as long as it runs: blocks neither come nor go meanwhile. Its host
+// threads ask side by side.
 class KernelMemory : public ptx::Memory {
  public:
-  KernelMemory(const emulated::Memory& memory, const Context& context)
-      : memory_(memory), context_(context) {}
+  KernelMemory(const emulated::Memory& memory, const Context& context);
 
   bool MayRead(std::uint64_t address, std::size_t bytes) const override;
   bool MayWrite(std::uint64_t address, std::size_t bytes) const override;
-  const std::string& why_not() const { return why_not_; }
+  // Why the last access that was refused was.
+  std::string why_not() const;
 
  private:
-  bool May(std::uint64_t address, std::size_t bytes, bool writes) const;
+  struct Range {
+    std::uint64_t begin;
+    std::uint64_t end;
+    bool writable;
+  };
+
+  const Range* Find(std::uint64_t address, std::size_t bytes) const;
+  void Refuse(std::uint64_t address, std::size_t bytes, bool writes) const;
 
   const emulated::Memory& memory_;
   const Context& context_;
+  std::vector<Range> ranges_;
+  mutable std::mutex mutex_;
   mutable std::string why_not_;
-  // The range of the last access allowed, and of what kind: most accesses lie close together.
-  mutable std::uint64_t begin_ = 0;
-  mutable std::uint64_t end_ = 0;
-  mutable bool writable_ = false;
 };
 
 }  // namespace emulated

@@ -154,7 +154,7 @@ void Run(const Driver& driver, const Context& context, const Function& function,
     function.code->Run(*function.kernel, launch, parameters.data(), memory,
                        driver.settings.schedule);
   } catch (const ptx::Error& e) {
-    const std::string& why = memory.why_not();
+    const std::string why = memory.why_not();
     throw Failure{CodeOf(e.fault), std::string(e.what()) + (why.empty() ? "" : ": " + why)};
   }
 }

@@ -37,9 +37,11 @@ Driver& Driver::Instance() {
 std::optional<std::string> Driver::Configure() {
   if (configured_) return misconfigured_;
   configured_ = true;
+  // First, so that what is wrong with the others is said in the right place.
+  const char* file = std::getenv("EMULATED_GPU_REPORT");
+  report.WriteTo(file == nullptr ? "" : file);
   try {
     settings = Settings::FromEnvironment();
-    report.WriteTo(settings.report_file);
     for (const char* name : {"EMULATED_GPU_FAULTS", "EMULATED_GPU_MUTANT"}) {
       if (const char* value = std::getenv(name)) Take(name, value);
     }
@@ -141,7 +143,7 @@ void Driver::ReportLeft(const Context& context, const std::string& when) {
   count(modules);
 }
 
-void Driver::Destroy(const std::shared_ptr<Context>& context, const std::string& when) {
+void Driver::Destroy(std::shared_ptr<Context> context, const std::string& when) {
   work.FinishAll(*context);
   // A caller has no way to free what lives in a lost context.
   if (context->lost == CUDA_SUCCESS) ReportLeft(*context, when);

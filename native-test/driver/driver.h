@@ -135,7 +135,7 @@ class Driver {
   std::shared_ptr<Context> ContextOf(Handle handle) const;
   std::shared_ptr<Context> NewContext(int device, unsigned flags, bool primary);
   // Runs what is pending, reports what was left behind, and ends all that lives in the context.
-  void Destroy(const std::shared_ptr<Context>& context, const std::string& when);
+  void Destroy(std::shared_ptr<Context> context, const std::string& when);
   // What is left behind in every context when the process ends.
   void ReportAtExit();
 

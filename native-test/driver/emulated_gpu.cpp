@@ -1,6 +1,5 @@
 #include "emulated_gpu.h"
 
-#include <cstdio>
 #include <stdexcept>
 
 #include "driver.h"
@@ -14,7 +13,7 @@ int emulatedGpuSet(const char* name, const char* value) {
     driver.Set(name, value);
     return 0;
   } catch (const std::invalid_argument& e) {
-    std::fprintf(stderr, "emulated GPU: settings: %s\n", e.what());
+    driver.report.Say("settings", e.what());
     return -1;
   }
 }

@@ -3,8 +3,8 @@
 
 #include "cuda.h"
 
-// Changes a setting of the process, named as its environment variable; 0, or −1 with a line on
-// standard error where there is no such setting or value. The number of devices is taken when the
+// Changes a setting of the process, named as its environment variable; 0, or −1 with a line in
+// the report where there is no such setting or value. The number of devices is taken when the
 // driver is initialised; planted faults count calls from here on.
 EMULATED_API int emulatedGpuSet(const char* name, const char* value);
 

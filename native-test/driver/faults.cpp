@@ -11,7 +11,7 @@ Fault FaultFrom(const std::string& text) {
   auto [call, code] = SplitOnce(text, '=');
   auto [function, first] = SplitOnce(call, ':');
   if (function.rfind("cu", 0) != 0 || first.empty() || code.empty()) {
-    throw std::invalid_argument("has \"" + text + "\", which is not FUNCTION:N=CODE");
+    throw std::invalid_argument("is not FUNCTION:N=CODE");
   }
   const bool goes_on = first.back() == '+';
   if (goes_on) first.pop_back();
@@ -26,7 +26,13 @@ Fault FaultFrom(const std::string& text) {
 
 void Faults::Plant(const std::string& description) {
   std::vector<Fault> faults;
-  for (const std::string& part : Split(description, ',')) faults.push_back(FaultFrom(Trimmed(part)));
+  for (const std::string& part : Split(description, ',')) {
+    try {
+      faults.push_back(FaultFrom(Trimmed(part)));
+    } catch (const std::invalid_argument& e) {
+      throw std::invalid_argument("EMULATED_GPU_FAULTS: \"" + part + "\" " + e.what());
+    }
+  }
   faults_ = std::move(faults);
   calls_.clear();
 }

@@ -49,6 +49,8 @@ class Memory {
   std::string Describe(std::uint64_t address, std::size_t bytes) const;
 
   std::vector<Block> BlocksOf(Handle context) const;
+  // By address.
+  const std::map<std::uint64_t, Block>& live() const { return live_; }
   // Of a device, rounded as the driver rounds.
   std::size_t Used(int device) const;
   // Reports each damaged byte's block, of one context.

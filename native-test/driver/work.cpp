@@ -41,7 +41,7 @@ std::shared_ptr<Task> Work::Choose(const Needed* needed) {
   return settings_.order_seed == 0 ? ready.back() : ready[random_() % ready.size()];
 }
 
-void Work::Run(const std::shared_ptr<Task>& task) {
+void Work::Run(std::shared_ptr<Task> task) {
   pending_.erase(std::find(pending_.begin(), pending_.end(), task));
   if (task->context->lost == CUDA_SUCCESS) {
     try {
@@ -61,7 +61,7 @@ void Work::Run(const std::shared_ptr<Task>& task) {
   task->after.clear();
 }
 
-void Work::Finish(const std::shared_ptr<Task>& task) {
+void Work::Finish(std::shared_ptr<Task> task) {
   if (task->done) return;
   const Needed needed = NeedsOf(*task);
   const bool others_run_too = settings_.order_seed != 0;
@@ -71,7 +71,7 @@ void Work::Finish(const std::shared_ptr<Task>& task) {
   }
 }
 
-void Work::Step(const std::shared_ptr<Task>& task) {
+void Work::Step(std::shared_ptr<Task> task) {
   if (task->done) return;
   const Needed needed = NeedsOf(*task);
   Run(Choose(&needed));

@@ -42,9 +42,9 @@ class Work {
   // Runs the task now if the order is eager; else once something waits for it.
   void Add(const std::shared_ptr<Task>& task);
   // Runs the task and all that it needs; in a lazy order with a seed, other tasks too.
-  void Finish(const std::shared_ptr<Task>& task);
+  void Finish(std::shared_ptr<Task> task);
   // Runs one task that this one needs, or itself: what a poll does, so that polling ends.
-  void Step(const std::shared_ptr<Task>& task);
+  void Step(std::shared_ptr<Task> task);
   void FinishAll(const Context& context);
   // Begins the random choices of a lazy order anew.
   void Reseed() { random_.seed(settings_.order_seed); }
@@ -55,7 +55,7 @@ class Work {
   static bool IsReady(const Task& task);
   // A ready task, one of `needed` unless that is null; null if there is none.
   std::shared_ptr<Task> Choose(const Needed* needed);
-  void Run(const std::shared_ptr<Task>& task);
+  void Run(std::shared_ptr<Task> task);
 
   const Settings& settings_;
   Report& report_;
