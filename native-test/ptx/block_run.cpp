@@ -10,6 +10,9 @@ namespace {
 
 constexpr int kPoison = 0xcd;
 
+// A thread that executes as many instructions without waiting or ending waits for what never comes.
+constexpr std::uint64_t kForever = std::uint64_t{1} << 32;
+
 // What an H100 may have; others differ, and a kernel must not care.
 constexpr std::uint32_t kMultiprocessors = 132;
 
@@ -147,8 +150,8 @@ void BlockRun::RunThread(Thread& thread) {
     do {
       current = next;
       next = current->handler(current, thread);
-      ++count;
-    } while (next != nullptr);
+    } while (++count < kForever && next != nullptr);
+    if (next != nullptr) throw Trap{Fault::kLaunchFailed, "the thread runs forever"};
   } catch (const Trap& trap) {
     Fail(thread, current, trap.fault, trap.what);
   }
