@@ -10,6 +10,9 @@ namespace {
 
 constexpr int kPoison = 0xcd;
 
+// A thread that executes as many instructions without waiting or ending waits for what never comes.
+constexpr std::uint64_t kForever = std::uint64_t{1} << 32;
+
 // What an H100 may have; others differ, and a kernel must not care.
 constexpr std::uint32_t kMultiprocessors = 132;
 
@@ -147,8 +150,8 @@ void BlockRun::RunThread(Thread& thread) {
     do {
       current = next;
       next = current->handler(current, thread);
-      ++count;
-    } while (next != nullptr);
+    } while (++count < kForever && next != nullptr);
+    if (next != nullptr) throw Trap{Fault::kLaunchFailed, "the thread runs forever"};
   } catch (const Trap& trap) {
     Fail(thread, current, trap.fault, trap.what);
   }
@@ -206,7 +209,8 @@ bool BlockRun::ReleaseBarrier(std::uint32_t number) {
   const std::uint32_t wanted = ThreadsOfBarrier(*waiting[0]);
   if (waiting.size() + announced_[number] < (wanted == 0 ? alive : wanted)) return false;
   for (std::size_t k = 1; k < waiting.size(); ++k) {
-    if (waiting[k]->warp == waiting[k - 1]->warp && waiting[k]->pc != waiting[k - 1]->pc) {
+    if (waiting[k]->is_aligned && waiting[k]->warp == waiting[k - 1]->warp &&
+        waiting[k]->pc != waiting[k - 1]->pc) {
       Fail(*waiting[k], waiting[k]->pc, Fault::kLaunchFailed,
            "threads of a warp are at different barriers: " + NameOf(*waiting[k - 1]) + " is at " +
                PlaceOf(waiting[k - 1]->pc));

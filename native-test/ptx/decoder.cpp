@@ -4,31 +4,12 @@
 #include <cstring>
 #include <optional>
 
+#include "flow.h"
+#include "layout.h"
 #include "operations.h"
 
 namespace ptx {
 namespace {
-
-std::optional<std::int32_t> FindSpecial(const std::string& name) {
-  static const std::map<std::string, std::int32_t> slots = {
-      {"%tid.x", kTidX}, {"%tid.y", kTidY}, {"%tid.z", kTidZ},
-      {"%ntid.x", kNtidX}, {"%ntid.y", kNtidY}, {"%ntid.z", kNtidZ},
-      {"%ctaid.x", kCtaidX}, {"%ctaid.y", kCtaidY}, {"%ctaid.z", kCtaidZ},
-      {"%nctaid.x", kNctaidX}, {"%nctaid.y", kNctaidY}, {"%nctaid.z", kNctaidZ},
-      {"%laneid", kLaneId}, {"%warpid", kWarpId}, {"%nwarpid", kNwarpId},
-      {"%lanemask_eq", kLanemaskEq}, {"%lanemask_le", kLanemaskLe},
-      {"%lanemask_lt", kLanemaskLt}, {"%lanemask_ge", kLanemaskGe},
-      {"%lanemask_gt", kLanemaskGt}, {"%dynamic_smem_size", kDynamicSharedSize},
-      {"%total_smem_size", kTotalSharedSize}, {"%smid", kSmId}, {"%nsmid", kNsmId},
-      {"%gridid", kGridId}};
-  const auto found = slots.find(name);
-  if (found == slots.end()) return std::nullopt;
-  return found->second;
-}
-
-std::size_t AlignUp(std::size_t value, std::size_t alignment) {
-  return (value + alignment - 1) / alignment * alignment;
-}
 
 bool EndsWith(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
@@ -51,19 +32,21 @@ constexpr int kDeepestCall = 32;
 class Decoder {
  public:
   Decoder(const Syntax& syntax, const Function& kernel, const Addresses& addresses)
-      : syntax_(syntax), kernel_(kernel), addresses_(addresses) {}
+      : syntax_(syntax), kernel_(kernel), addresses_(addresses), shared_(syntax, kernel) {}
 
   Program Decode() {
     program_.info.name = kernel_.name;
     program_.info.max_threads = kernel_.max_threads;
     line_ = kernel_.line;
-    LayOutShared();
+    program_.info.static_shared_bytes = shared_.static_bytes();
+    program_.shared_bytes = shared_.dynamic_start();
     Scope scope = Enter(kernel_, -1, 0);
     DecodeStatements(scope);
     // Who runs past the last statement has ended as well.
     Emit(control::Exit).ends = true;
     program_.registers_end = program_.slots = next_register_;
     DecodedKernel checked = CheckWrites(std::move(result_), program_);
+    ShareSlots(checked, program_);
     Link(checked);
     return std::move(program_);
   }
@@ -71,45 +54,6 @@ class Decoder {
  private:
   [[noreturn]] void Refuse(const std::string& what) const {
     RefuseLine(what, line_, syntax_.lines);
-  }
-
-  // The kernel's own variables, and the module's that it may use.
-  void LayOutShared() {
-    std::size_t dynamic_alignment = 16;
-    const auto place = [&](const Variable& variable) {
-      if (variable.space != Space::kShared) return;
-      if (variable.is_external || variable.size == 0) {
-        dynamic_alignment = std::max(dynamic_alignment, variable.alignment);
-        return;
-      }
-      static_shared_ = AlignUp(static_shared_, variable.alignment);
-      shared_addresses_[&variable] = static_shared_;
-      static_shared_ += variable.size;
-    };
-    for (const Function& function : syntax_.functions) {
-      if (&function != &kernel_ && function.is_kernel) continue;
-      std::for_each(function.variables.begin(), function.variables.end(), place);
-    }
-    for (const Variable& variable : syntax_.variables) {
-      if (Uses(variable.name)) place(variable);
-    }
-    program_.info.static_shared_bytes = static_shared_;
-    program_.shared_bytes = AlignUp(static_shared_, dynamic_alignment);
-  }
-
-  bool Uses(const std::string& name) const {
-    const auto has = [&](const auto& self, const std::vector<Operand>& operands) -> bool {
-      return std::any_of(operands.begin(), operands.end(), [&](const Operand& operand) {
-        return operand.name == name || self(self, operand.list);
-      });
-    };
-    for (const Function& function : syntax_.functions) {
-      if (&function != &kernel_ && function.is_kernel) continue;
-      for (const Statement& statement : function.statements) {
-        if (has(has, statement.operands)) return true;
-      }
-    }
-    return false;
   }
 
   Scope Enter(const Function& function, int return_label, int depth) {
@@ -140,8 +84,7 @@ class Decoder {
 
   std::uint64_t Place(const Variable& variable) {
     if (variable.space == Space::kShared) {
-      const auto found = shared_addresses_.find(&variable);
-      return found == shared_addresses_.end() ? program_.shared_bytes : found->second;
+      return shared_.AddressOf(variable);
     }
     if (variable.space != Space::kLocal && variable.space != Space::kParam) {
       Refuse("the space of '" + variable.name + "' is not supported in a function");
@@ -195,8 +138,7 @@ class Decoder {
     if (global != addresses_.end()) return global->second;
     for (const Variable& variable : syntax_.variables) {
       if (variable.name == operand.name && variable.space == Space::kShared) {
-        const auto found = shared_addresses_.find(&variable);
-        return found == shared_addresses_.end() ? program_.shared_bytes : found->second;
+        return shared_.AddressOf(variable);
       }
     }
     Refuse("'" + operand.name + "' is not known");
@@ -499,11 +441,10 @@ class Decoder {
   const Syntax& syntax_;
   const Function& kernel_;
   const Addresses& addresses_;
+  const SharedLayout shared_;
   Program program_;
   DecodedKernel result_;
   std::map<std::uint64_t, std::int32_t> constants_;
-  std::map<const Variable*, std::uint64_t> shared_addresses_;
-  std::size_t static_shared_ = 0;
   std::int32_t next_register_ = kSpecialSlots;
   int line_ = 0;
 };

@@ -39,8 +39,4 @@ using Addresses = std::map<std::string, std::uint64_t>;
 // Throws Error (kInvalidPtx) that names the line.
 Program DecodeKernel(const Syntax& syntax, const Function& kernel, const Addresses& addresses);
 
-// Puts in what finds reads of registers that were never written, where the flow of the program
-// alone cannot exclude them; takes slots for the flags it needs.
-DecodedKernel CheckWrites(DecodedKernel kernel, Program& program);
-
 }  // namespace ptx

@@ -49,6 +49,8 @@ struct Thread {
   State state;
   WarpOperation operation;
   BarrierOperation barrier_operation;
+  // Whether all of a warp must be at the same barrier instruction.
+  bool is_aligned;
   // The mask of the warp operation, or the barrier's number.
   std::uint32_t waits_for;
 };
@@ -96,7 +98,8 @@ void Put(Thread& thread, std::int32_t slot, T value) {
 [[noreturn]] void TrapOutOfBounds(const char* what, std::uint64_t address, std::size_t bytes,
                                   std::size_t size);
 [[noreturn]] void TrapIllegalGlobal(const char* what, std::uint64_t address, std::size_t bytes);
-[[noreturn]] void TrapRace(const Thread& thread, std::uint64_t address, const RaceCheck::Race& race);
+[[noreturn]] void TrapRace(const Thread& thread, std::uint64_t address,
+                           const RaceCheck::Race& race);
 
 enum class Access { kRead, kWrite, kAtomic };
 
@@ -108,8 +111,8 @@ template <Access access>
 char* GlobalAt(Thread& thread, std::uint64_t address, std::size_t bytes) {
   if (address & (bytes - 1)) TrapMisaligned("global", address, bytes);
   const Block& block = *thread.block;
-  const std::uint64_t in_module = address - reinterpret_cast<std::uint64_t>(block.module_global.begin);
-  if (!IsInside(block.module_global, in_module, bytes)) {
+  const Region& own = block.module_global;
+  if (!IsInside(own, address - reinterpret_cast<std::uint64_t>(own.begin), bytes)) {
     if (access != Access::kWrite && !block.memory->MayRead(address, bytes)) {
       TrapIllegalGlobal("read", address, bytes);
     }

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "float_arithmetic.h"
+#include "integer_arithmetic.h"
 #include "operations.h"
 
 namespace ptx {
@@ -84,28 +85,8 @@ T Exchange(T, T b) {
   return b;
 }
 template <class T>
-T Sum(T a, T b) {
+T FloatSum(T a, T b) {
   return a + b;
-}
-template <class T>
-T Least(T a, T b) {
-  return b < a ? b : a;
-}
-template <class T>
-T Greatest(T a, T b) {
-  return a < b ? b : a;
-}
-template <class T>
-T BitAnd(T a, T b) {
-  return a & b;
-}
-template <class T>
-T BitOr(T a, T b) {
-  return a | b;
-}
-template <class T>
-T BitXor(T a, T b) {
-  return a ^ b;
 }
 // Wraps to 0 where a has reached b.
 template <class T>
@@ -294,15 +275,15 @@ void AddUpdates(Updates& updates, const std::string& where) {
                         const std::string& signed_type, const std::string& bits) {
     using U = decltype(zero);
     using S = std::make_signed_t<U>;
-    AddUpdate<space, U, Sum<U>>(updates, where + ".add" + unsigned_type);
-    AddUpdate<space, U, Sum<U>>(updates, where + ".add" + signed_type);
-    AddUpdate<space, U, Least<U>>(updates, where + ".min" + unsigned_type);
-    AddUpdate<space, S, Least<S>>(updates, where + ".min" + signed_type);
-    AddUpdate<space, U, Greatest<U>>(updates, where + ".max" + unsigned_type);
-    AddUpdate<space, S, Greatest<S>>(updates, where + ".max" + signed_type);
-    AddUpdate<space, U, BitAnd<U>>(updates, where + ".and" + bits);
-    AddUpdate<space, U, BitOr<U>>(updates, where + ".or" + bits);
-    AddUpdate<space, U, BitXor<U>>(updates, where + ".xor" + bits);
+    AddUpdate<space, U, Add<U>>(updates, where + ".add" + unsigned_type);
+    AddUpdate<space, U, Add<U>>(updates, where + ".add" + signed_type);
+    AddUpdate<space, U, Minimum<U>>(updates, where + ".min" + unsigned_type);
+    AddUpdate<space, S, Minimum<S>>(updates, where + ".min" + signed_type);
+    AddUpdate<space, U, Maximum<U>>(updates, where + ".max" + unsigned_type);
+    AddUpdate<space, S, Maximum<S>>(updates, where + ".max" + signed_type);
+    AddUpdate<space, U, And<U>>(updates, where + ".and" + bits);
+    AddUpdate<space, U, Or<U>>(updates, where + ".or" + bits);
+    AddUpdate<space, U, Xor<U>>(updates, where + ".xor" + bits);
     AddUpdate<space, U, Exchange<U>>(updates, where + ".exch" + bits);
     updates["atom" + where + ".cas" + bits] = {CompareAndSwap<space, U>, "d@bc", 1,
                                                space == Space::kGlobal ? 0 : unsigned{sizeof(U)}};
@@ -311,8 +292,8 @@ void AddUpdates(Updates& updates, const std::string& where) {
   both(std::uint64_t{0}, ".u64", ".s64", ".b64");
   AddUpdate<space, std::uint32_t, Increment<std::uint32_t>>(updates, where + ".inc.u32");
   AddUpdate<space, std::uint32_t, Decrement<std::uint32_t>>(updates, where + ".dec.u32");
-  AddUpdate<space, float, Sum<float>>(updates, where + ".add.f32");
-  AddUpdate<space, double, Sum<double>>(updates, where + ".add.f64");
+  AddUpdate<space, float, FloatSum<float>>(updates, where + ".add.f32");
+  AddUpdate<space, double, FloatSum<double>>(updates, where + ".add.f64");
 }
 
 std::optional<Operation> FindUpdate(Words& words) {

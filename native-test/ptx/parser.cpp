@@ -1,7 +1,7 @@
 #include <cstdlib>
-#include <cstring>
 #include <optional>
 
+#include "names.h"
 #include "syntax.h"
 #include "tokens.h"
 
@@ -28,14 +28,6 @@ std::optional<Space> SpaceNamed(const std::string& name) {
   if (found == spaces.end()) return std::nullopt;
   return found->second;
 }
-
-// Names that a pair of braces declares.
-struct Scope {
-  std::map<std::string, int> registers;
-  // %r<10> declares %r0 to %r9: the first one's index and how many there are.
-  std::map<std::string, std::pair<int, int>> register_ranges;
-  std::map<std::string, int> variables;
-};
 
 class Parser {
  public:
@@ -194,7 +186,7 @@ class Parser {
     Function function;
     function.line = Now().line;
     function.is_kernel = Take().text == ".entry";
-    scopes_.assign(1, Scope());
+    names_ = Names();
     function_ = &function;
     if (Sees("(")) function.returned = ParseParameters();
     function.name = Take().text;
@@ -246,16 +238,16 @@ class Parser {
   }
 
   void DeclareVariable(Variable variable) {
-    scopes_.back().variables[variable.name] = static_cast<int>(function_->variables.size());
+    names_.AddVariable(variable.name, static_cast<int>(function_->variables.size()));
     function_->variables.push_back(std::move(variable));
   }
 
   void ParseBody() {
-    while (!scopes_.empty()) {
+    for (names_.Open(); names_.IsOpen();) {
       if (TakeIf("{")) {
-        scopes_.emplace_back();
+        names_.Open();
       } else if (TakeIf("}")) {
-        scopes_.pop_back();
+        names_.Close();
       } else if (Sees(".reg")) {
         ParseRegisters();
       } else if (Sees(".loc") || Sees(".file")) {
@@ -286,10 +278,10 @@ class Parser {
         for (int k = 0; k < count; ++k) {
           function_->register_names.push_back(name + std::to_string(k));
         }
-        scopes_.back().register_ranges[name] = {first, count};
+        names_.AddRegisters(name, first, count);
       } else {
         function_->register_names.push_back(name);
-        scopes_.back().registers[name] = first;
+        names_.AddRegister(name, first);
       }
     } while (TakeIf(","));
     Expect(";");
@@ -321,7 +313,7 @@ class Parser {
     statement.line = Now().line;
     if (TakeIf("@")) {
       statement.guard_negated = TakeIf("!");
-      statement.guard = FindRegister(Take().text);
+      statement.guard = names_.FindRegister(Take().text);
       if (statement.guard < 0) Refuse("the register of the guard is not declared");
     }
     if (Now().kind != Token::Kind::kWord) Refuse("expected an instruction");
@@ -331,21 +323,6 @@ class Parser {
       if (!Sees(";")) Expect(",");
     }
     function_->statements.push_back(std::move(statement));
-  }
-
-  int FindRegister(const std::string& name) const {
-    const std::size_t digits = name.find_last_not_of("0123456789") + 1;
-    for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
-      const auto single = scope->registers.find(name);
-      if (single != scope->registers.end()) return single->second;
-      if (digits == name.size()) continue;
-      const auto range = scope->register_ranges.find(name.substr(0, digits));
-      const int number = std::atoi(name.c_str() + digits);
-      if (range != scope->register_ranges.end() && number < range->second.second) {
-        return range->second.first + number;
-      }
-    }
-    return -1;
   }
 
   Operand ParseList(std::string_view end) {
@@ -404,7 +381,7 @@ class Parser {
       operand.value = 32;
       return operand;
     }
-    operand.index = FindRegister(operand.name);
+    operand.index = names_.FindRegister(operand.name);
     if (operand.index >= 0) {
       operand.kind = Operand::Kind::kRegister;
       return operand;
@@ -413,14 +390,8 @@ class Parser {
       operand.kind = Operand::Kind::kSpecial;
       return operand;
     }
-    operand.kind = Operand::Kind::kSymbol;
-    for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
-      const auto variable = scope->variables.find(operand.name);
-      if (variable == scope->variables.end()) continue;
-      operand.kind = Operand::Kind::kVariable;
-      operand.index = variable->second;
-      break;
-    }
+    operand.index = names_.FindVariable(operand.name);
+    operand.kind = operand.index >= 0 ? Operand::Kind::kVariable : Operand::Kind::kSymbol;
     if (Sees("+")) operand.value = ParseOffset();
     return operand;
   }
@@ -428,35 +399,15 @@ class Parser {
   Operand ParseNumber() {
     const bool negative = TakeIf("-");
     const std::string text = Take().text;
-    Operand operand;
-    char* end = nullptr;
-    const char prefix = text.size() > 1 && text[0] == '0' ? text[1] : '\0';
-    if (prefix == 'f' || prefix == 'F' || prefix == 'd' || prefix == 'D') {
-      const bool is_double = prefix == 'd' || prefix == 'D';
-      operand.kind = is_double ? Operand::Kind::kFloat64 : Operand::Kind::kFloat32;
-      operand.value = std::strtoull(text.c_str() + 2, &end, 16);
-      if (text.size() != (is_double ? 18u : 10u)) Refuse("'" + text + "' is not a number");
-      if (negative) operand.value ^= std::uint64_t{1} << (is_double ? 63 : 31);
-    } else if (text.find('.') != std::string::npos) {
-      operand.kind = Operand::Kind::kFloat64;
-      const double value = std::strtod(text.c_str(), &end) * (negative ? -1 : 1);
-      std::memcpy(&operand.value, &value, sizeof(value));
-    } else {
-      operand.kind = Operand::Kind::kInteger;
-      const bool binary = prefix == 'b' || prefix == 'B';
-      operand.value = binary ? std::strtoull(text.c_str() + 2, &end, 2)
-                             : std::strtoull(text.c_str(), &end, 0);
-      if (negative) operand.value = 0 - operand.value;
-      if (*end == 'U') ++end;
-    }
-    if (*end != '\0') Refuse("'" + text + "' is not a number");
-    return operand;
+    const std::optional<Operand> number = ReadNumber(text, negative);
+    if (!number) Refuse("'" + text + "' is not a number");
+    return *number;
   }
 
   std::vector<Token> tokens_;
   std::size_t at_ = 0;
   Syntax syntax_;
-  std::vector<Scope> scopes_;
+  Names names_;
   Function* function_ = nullptr;
 };
 

@@ -43,7 +43,8 @@ std::vector<Token> CutTokens(std::string_view text) {
       if (end == std::string_view::npos) {
         throw Error(Fault::kInvalidPtx, "line " + std::to_string(line) + ": unclosed string");
       }
-      tokens.push_back({Token::Kind::kString, std::string(text.substr(at + 1, end - at - 1)), line});
+      const std::string content(text.substr(at + 1, end - at - 1));
+      tokens.push_back({Token::Kind::kString, content, line});
       at = end + 1;
     } else if (std::isdigit(static_cast<unsigned char>(c)) || StartsWord(c)) {
       const bool number = std::isdigit(static_cast<unsigned char>(c));

@@ -1,17 +1,18 @@
 package dev.batchloss.opencl;
 
-import dev.batchloss.data.DeviceException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.MatrixShape;
 import dev.batchloss.data.ProbabilityTargets;
-import dev.batchloss.device.RowChunks;
-import dev.batchloss.device.RowColumns;
+import dev.batchloss.device.ChunkLoop;
+import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowFolding;
 import dev.batchloss.device.RowLayout;
-import dev.batchloss.plan.ProbabilityCheck;
+import dev.batchloss.device.RowPhases;
+import dev.batchloss.device.TargetPhase;
 import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.RowOutcome;
 import dev.batchloss.spi.RowRequest;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One call of a row plan: chunk after chunk, on two slots in turn. */
@@ -33,10 +34,9 @@ final class RowRun {
   private final OpenDevice device;
   private final KernelFamily family;
   private final RowRequest<?> request;
-  private final SlotPool.Pair slots;
-  private long collected;
+  private final List<RowSlot> slots;
 
-  RowRun(OpenDevice device, KernelFamily family, RowRequest<?> request, SlotPool.Pair slots) {
+  RowRun(OpenDevice device, KernelFamily family, RowRequest<?> request, List<RowSlot> slots) {
     this.device = device;
     this.family = family;
     this.request = request;
@@ -45,97 +45,30 @@ final class RowRun {
 
   /** Runs it. */
   RowOutcome run() {
-    TargetScan scan = TargetPhase.scan(request, slots.first(), device.programs());
-    if (request.input().rows() > 0) {
-      if (request.inPlace()) {
-        requireBeforeOverwriting(scan);
-      }
-      runRows(request, scan);
-    }
-    return new RowOutcome(scan);
+    return RowPhases.run(request, this::scanTargets, this::runRows);
+  }
+
+  private TargetScan scanTargets(RowRequest<?> rows) {
+    return TargetPhase.scan(
+        rows, targets -> new TargetScanner(rows, targets, slots.getFirst(), device.programs()));
   }
 
   private void runRows(RowRequest<?> rows, TargetScan scan) {
     RowLayout layout = RowLayout.of(rows.input());
     RowProgram program = RowProgram.of(rows, layout, device.context().description(), family);
     Program compiled = device.programs().get(program.sources(), program.options());
-    runChunks(new RowCall(rows, program, scan), compiled, new RowFolding(rows, this::element));
-  }
-
-  /** What is written over the input must not be written before all of it has been checked. */
-  private void requireBeforeOverwriting(TargetScan scan) {
-    if (request.input() instanceof Matrix input) {
-      ProbabilityCheck.requireBeforeOverwriting(request.plan(), input, request.targets());
-    } else if (RowColumns.of(request).hasChecks()) {
-      runRows(request.withoutOutput(), scan);
-      collected = 0;
-    }
+    RowCall call = new RowCall(rows, program.arithmetic(), scan);
+    RowFolding folding = new RowFolding(rows, this::element);
+    new ChunkLoop<>(slots, slot -> slot.begin(call, program.variant(), compiled), folding)
+        .run(rows.input(), chunkBytes(), ErrorCodes::isOutOfMemory);
   }
 
   private double element(long row, int classIndex) {
     return switch (request.input()) {
       case Matrix matrix -> matrix.get(row, classIndex);
-      case OpenClMatrix matrix -> matrix.get(row, classIndex, slots.first().queue());
+      case OpenClMatrix matrix -> matrix.get(row, classIndex, slots.getFirst().queue());
       default -> throw new IllegalStateException("an input that is nowhere");
     };
-  }
-
-  /** Where memory runs out before anything has come back, smaller chunks are tried. */
-  private void runChunks(RowCall call, Program compiled, RowFolding folding) {
-    long mostBytes = chunkBytes();
-    while (true) {
-      RowChunks chunks = RowChunks.of(call.request.input(), mostBytes);
-      try {
-        runChunks(chunks, call, compiled, folding);
-        return;
-      } catch (DeviceException e) {
-        boolean canShrink = chunks.mostRows() > 1 && collected == 0;
-        if (!ErrorCodes.isOutOfMemory(e.code()) || !canShrink) {
-          throw e;
-        }
-        mostBytes = Math.min(mostBytes, chunks.mostRows() * bytesOfRow()) / 2;
-      }
-    }
-  }
-
-  private void runChunks(RowChunks chunks, RowCall call, Program compiled, RowFolding folding) {
-    try {
-      slots.first().begin(call, compiled);
-      if (chunks.count() > 1) {
-        slots.second().begin(call, compiled);
-      }
-      for (long number = 0; number < chunks.count(); number++) {
-        RowSlot slot = slots.at(number);
-        if (slot.isBusy()) {
-          collect(slot, folding);
-        }
-        slot.start(chunks.at(number));
-      }
-      for (long turn = chunks.count(); turn < chunks.count() + 2; turn++) {
-        if (slots.at(turn).isBusy()) {
-          collect(slots.at(turn), folding);
-        }
-      }
-    } finally {
-      endBoth();
-    }
-  }
-
-  private void collect(RowSlot slot, RowFolding folding) {
-    slot.collect(folding);
-    collected++;
-  }
-
-  private void endBoth() {
-    try {
-      slots.first().end();
-    } finally {
-      slots.second().end();
-    }
-  }
-
-  private long bytesOfRow() {
-    return (long) request.input().classes() * request.input().type().bytes();
   }
 
   private long chunkBytes() {
