@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -27,17 +29,19 @@ import org.jspecify.annotations.Nullable;
  * The engine: opens the best backend of this machine, or the one asked for, and evaluates losses on
  * it. Calls block until their result is complete and may be made from many threads at once; close
  * it when done.
+ *
+ * <p>When the device of its backend fails during a call over a {@link Matrix}, the rows that it has
+ * not finished are done by the next backend that can run, in the order of preference, even if the
+ * first was asked for by name; so are all later calls. {@link LossResult#backends} and {@link
+ * #passedOver} tell.
  */
 public final class BatchLoss implements AutoCloseable {
-  private final BackendChoice choice;
-  private final Backend backend;
-  private final BackendStatus status;
+  private final ActiveBackend active;
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
   private volatile boolean closed;
 
   BatchLoss(BackendChoice.Opened opened) {
-    this.choice = opened.choice();
-    this.backend = opened.backend();
-    this.status = new BackendStatus(backend.name(), true, true, backend.detail(), null);
+    this.active = new ActiveBackend(opened);
   }
 
   /**
@@ -87,8 +91,12 @@ public final class BatchLoss implements AutoCloseable {
   /** Likewise {@code outer × classes × inner} numbers; see {@link Matrix} for the axes. */
   public DeviceMatrix allocate(ElementType type, long outer, int classes, long inner) {
     Objects.requireNonNull(type, "type");
-    requireOpen();
-    return backend.allocate(type, outer, classes, inner);
+    return whileOpen(
+        () -> {
+          try (ActiveBackend.Lease lease = active.lease()) {
+            return lease.backend().allocate(type, outer, classes, inner);
+          }
+        });
   }
 
   /**
@@ -135,10 +143,13 @@ public final class BatchLoss implements AutoCloseable {
    * @throws dev.batchloss.data.InvalidDataException if a weight is not finite or a probability is
    *     bad; in the latter case what was to be written is unspecified, unless it was the input
    *     itself
+   * @throws dev.batchloss.data.DeviceException if the device's memory does not suffice for a row,
+   *     or it failed and there is no other backend; what was to be written is unspecified then
    * @throws IllegalStateException if the engine is closed
    */
   public LossResult evaluate(Loss loss, Matrix input, Targets targets, Outputs outputs) {
-    return evaluate(loss, input, targets, outputs, Matrix.class, backend::run);
+    return whileOpen(
+        () -> evaluate(loss, input, targets, outputs, Matrix.class, active.backend(), active::run));
   }
 
   /**
@@ -162,7 +173,20 @@ public final class BatchLoss implements AutoCloseable {
    * @throws IllegalStateException if the engine or a matrix is closed
    */
   public LossResult evaluate(Loss loss, DeviceMatrix input, Targets targets, Outputs outputs) {
-    return evaluate(loss, input, targets, outputs, DeviceMatrix.class, backend::runOnDevice);
+    return whileOpen(
+        () -> {
+          try (ActiveBackend.Lease lease = active.lease()) {
+            Backend backend = lease.backend();
+            return evaluate(
+                loss,
+                input,
+                targets,
+                outputs,
+                DeviceMatrix.class,
+                backend,
+                request -> lease.finished(backend.runOnDevice(request), List.of()));
+          }
+        });
   }
 
   private <M extends MatrixShape> LossResult evaluate(
@@ -171,12 +195,12 @@ public final class BatchLoss implements AutoCloseable {
       Targets targets,
       Outputs outputs,
       Class<M> place,
-      Function<RowRequest<M>, RowOutcome> run) {
+      Backend backend,
+      Function<RowRequest<M>, ActiveBackend.Finished> run) {
     Objects.requireNonNull(loss, "loss");
     Objects.requireNonNull(input, "input");
     Objects.requireNonNull(targets, "targets");
     Objects.requireNonNull(outputs, "outputs");
-    requireOpen();
     RowPlan plan = (RowPlan) loss.plan();
     CallChecks.checkPlaces(backend, input, outputs);
     CallChecks.check(plan, input, targets, outputs);
@@ -200,7 +224,7 @@ public final class BatchLoss implements AutoCloseable {
           folds.add(fold);
           return fold;
         };
-    RowOutcome outcome =
+    ActiveBackend.Finished finished =
         run.apply(
             new RowRequest<>(
                 plan,
@@ -216,34 +240,49 @@ public final class BatchLoss implements AutoCloseable {
       RowFold _ = newFold.get();
     }
     return new LossResult(
-        summary(loss, input, outcome, folds),
-        status,
-        choice.passedOver(),
+        summary(loss, input, finished.outcome(), folds),
+        finished.backends(),
+        finished.passedOver(),
         rowLosses,
         logSumExp,
         output);
   }
 
-  /** Returns the backend in use. */
+  /** Returns the backend in use: another than was opened, once its device has failed. */
   public BackendStatus backend() {
-    return status;
+    return active.status();
   }
 
-  /** Returns the backends that would have been preferred, each with the reason it is not used. */
+  /**
+   * Returns the backends that would have been preferred, each with the reason it is not used, and
+   * those that failed.
+   */
   public List<BackendStatus> passedOver() {
-    return choice.passedOver();
+    return active.passedOver();
   }
 
   /** Waits for running calls, then frees the backend. Closing twice does nothing. */
   @Override
   public void close() {
     closed = true;
-    backend.close();
+    lock.writeLock().lock();
+    try {
+      active.close();
+    } finally {
+      lock.writeLock().unlock();
+    }
   }
 
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("this BatchLoss is closed");
+  /** Makes a call that {@link #close} waits for. */
+  private <T> T whileOpen(Supplier<T> call) {
+    lock.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("this BatchLoss is closed");
+      }
+      return call.get();
+    } finally {
+      lock.readLock().unlock();
     }
   }
 

@@ -4,6 +4,7 @@ import dev.batchloss.data.DeviceException;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.Matrix;
+import dev.batchloss.device.RunProgress;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.DeviceMatrix;
 import dev.batchloss.spi.RowOutcome;
@@ -46,12 +47,18 @@ final class OpenClBackend implements Backend {
 
   @Override
   public RowOutcome run(RowRequest<Matrix> request) {
-    return onSlots(pair -> new RowRun(device, family, request, pair).run());
+    RunProgress progress = new RunProgress(request);
+    try {
+      return onSlots(pair -> new RowRun(device, family, request, pair, progress).run());
+    } catch (DeviceException e) {
+      throw ErrorCodes.isShortOfMemory(e.code()) ? e : progress.unfinished(e);
+    }
   }
 
   @Override
   public RowOutcome runOnDevice(RowRequest<DeviceMatrix> request) {
-    return onSlots(pair -> new RowRun(device, family, request, pair).run());
+    RunProgress progress = new RunProgress(request);
+    return onSlots(pair -> new RowRun(device, family, request, pair, progress).run());
   }
 
   @Override
@@ -102,7 +109,7 @@ final class OpenClBackend implements Backend {
         isSound = true;
         return result;
       } catch (DeviceException e) {
-        if (!ErrorCodes.isOutOfMemory(e.code())) {
+        if (!ErrorCodes.isShortOfMemory(e.code())) {
           device.forget();
         }
         throw e;

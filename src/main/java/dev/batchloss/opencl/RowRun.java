@@ -8,6 +8,7 @@ import dev.batchloss.device.RowChunks;
 import dev.batchloss.device.RowColumns;
 import dev.batchloss.device.RowFolding;
 import dev.batchloss.device.RowLayout;
+import dev.batchloss.device.RunProgress;
 import dev.batchloss.plan.ProbabilityCheck;
 import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.RowOutcome;
@@ -34,41 +35,50 @@ final class RowRun {
   private final KernelFamily family;
   private final RowRequest<?> request;
   private final SlotPool.Pair slots;
-  private long collected;
+  private final RunProgress progress;
 
-  RowRun(OpenDevice device, KernelFamily family, RowRequest<?> request, SlotPool.Pair slots) {
+  RowRun(
+      OpenDevice device,
+      KernelFamily family,
+      RowRequest<?> request,
+      SlotPool.Pair slots,
+      RunProgress progress) {
     this.device = device;
     this.family = family;
     this.request = request;
     this.slots = slots;
+    this.progress = progress;
   }
 
   /** Runs it. */
   RowOutcome run() {
-    TargetScan scan = TargetPhase.scan(request, slots.first(), device.programs());
-    if (request.input().rows() > 0) {
+    TargetScan scan =
+        request.scanOr(() -> TargetPhase.scan(request, slots.first(), device.programs()));
+    progress.scanned(scan);
+    if (request.rowsToDo() > 0) {
       if (request.inPlace()) {
         requireBeforeOverwriting(scan);
       }
-      runRows(request, scan);
+      runRows(request, scan, progress);
     }
     return new RowOutcome(scan);
   }
 
-  private void runRows(RowRequest<?> rows, TargetScan scan) {
+  private void runRows(RowRequest<?> rows, TargetScan scan, RunProgress rowsDone) {
     RowLayout layout = RowLayout.of(rows.input());
     RowProgram program = RowProgram.of(rows, layout, device.context().description(), family);
     Program compiled = device.programs().get(program.sources(), program.options());
-    runChunks(new RowCall(rows, program, scan), compiled, new RowFolding(rows, this::element));
+    RowFolding folding = new RowFolding(rows, this::element);
+    runChunks(new RowCall(rows, program, scan), compiled, folding, rowsDone);
   }
 
   /** What is written over the input must not be written before all of it has been checked. */
   private void requireBeforeOverwriting(TargetScan scan) {
     if (request.input() instanceof Matrix input) {
-      ProbabilityCheck.requireBeforeOverwriting(request.plan(), input, request.targets());
+      ProbabilityCheck.requireBeforeOverwriting(
+          request.plan(), input, request.targets(), request.firstRow());
     } else if (RowColumns.of(request).hasChecks()) {
-      runRows(request.withoutOutput(), scan);
-      collected = 0;
+      runRows(request.withoutOutput(), scan, new RunProgress(request));
     }
   }
 
@@ -80,17 +90,16 @@ final class RowRun {
     };
   }
 
-  /** Where memory runs out before anything has come back, smaller chunks are tried. */
-  private void runChunks(RowCall call, Program compiled, RowFolding folding) {
+  /** Where memory runs out, the rest is tried in smaller chunks. */
+  private void runChunks(RowCall call, Program compiled, RowFolding folding, RunProgress rowsDone) {
     long mostBytes = chunkBytes();
     while (true) {
-      RowChunks chunks = RowChunks.of(call.request.input(), mostBytes);
+      RowChunks chunks = RowChunks.of(call.request.input(), rowsDone.firstRow(), mostBytes);
       try {
-        runChunks(chunks, call, compiled, folding);
+        runChunks(chunks, call, compiled, folding, rowsDone);
         return;
       } catch (DeviceException e) {
-        boolean canShrink = chunks.mostRows() > 1 && collected == 0;
-        if (!ErrorCodes.isOutOfMemory(e.code()) || !canShrink) {
+        if (!ErrorCodes.isOutOfMemory(e.code()) || chunks.mostRows() <= 1) {
           throw e;
         }
         mostBytes = Math.min(mostBytes, chunks.mostRows() * bytesOfRow()) / 2;
@@ -98,7 +107,8 @@ final class RowRun {
     }
   }
 
-  private void runChunks(RowChunks chunks, RowCall call, Program compiled, RowFolding folding) {
+  private void runChunks(
+      RowChunks chunks, RowCall call, Program compiled, RowFolding folding, RunProgress rowsDone) {
     try {
       slots.first().begin(call, compiled);
       if (chunks.count() > 1) {
@@ -107,23 +117,18 @@ final class RowRun {
       for (long number = 0; number < chunks.count(); number++) {
         RowSlot slot = slots.at(number);
         if (slot.isBusy()) {
-          collect(slot, folding);
+          slot.collect(folding, rowsDone);
         }
         slot.start(chunks.at(number));
       }
       for (long turn = chunks.count(); turn < chunks.count() + 2; turn++) {
         if (slots.at(turn).isBusy()) {
-          collect(slots.at(turn), folding);
+          slots.at(turn).collect(folding, rowsDone);
         }
       }
     } finally {
       endBoth();
     }
-  }
-
-  private void collect(RowSlot slot, RowFolding folding) {
-    slot.collect(folding);
-    collected++;
   }
 
   private void endBoth() {

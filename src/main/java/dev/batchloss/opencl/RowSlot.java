@@ -3,6 +3,7 @@ package dev.batchloss.opencl;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.device.RowChunk;
 import dev.batchloss.device.RowFolding;
+import dev.batchloss.device.RunProgress;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -108,7 +109,7 @@ final class RowSlot implements AutoCloseable {
   }
 
   /** Waits for the chunk, hands its rows over and completes its part of the output matrix. */
-  void collect(RowFolding folding) {
+  void collect(RowFolding folding, RunProgress progress) {
     RowCall current = Objects.requireNonNull(call);
     RowChunk done = Objects.requireNonNull(chunk);
     queue.finish();
@@ -121,6 +122,8 @@ final class RowSlot implements AutoCloseable {
     if (outputView != null) {
       output.endReturn(outputView);
     }
+    // Whatever fails from here on, these rows are done.
+    progress.collected(done);
     releaseChunk();
   }
 
