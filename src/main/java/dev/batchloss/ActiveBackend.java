@@ -69,8 +69,8 @@ final class ActiveBackend implements AutoCloseable {
           replace(lease, e.failure());
           failed.add(lease.failed(e.failure()));
         } catch (BackendUnavailableException e) {
-          // One that nobody asked for need not be able to run this.
-          if (failed.isEmpty()) {
+          // One that nobody asked for need not be able to run everything.
+          if (!lease.isReplacement()) {
             throw e;
           }
           replace(lease, e);
@@ -129,6 +129,10 @@ final class ActiveBackend implements AutoCloseable {
 
     Backend backend() {
       return lent.opened.backend();
+    }
+
+    private boolean isReplacement() {
+      return lent.opened.choice().hasFailed();
     }
 
     /** Tells of a call that this backend finished after others had failed. */

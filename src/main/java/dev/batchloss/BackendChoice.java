@@ -73,6 +73,11 @@ final class BackendChoice {
     return List.copyOf(offers);
   }
 
+  /** Returns whether another was chosen before this one and failed. */
+  boolean hasFailed() {
+    return !failed.isEmpty();
+  }
+
   BackendOffer chosen() {
     return chosen;
   }

@@ -162,7 +162,7 @@ public final class BatchLoss implements AutoCloseable {
    * @param targets one a row; probability targets have the input's shape
    * @param outputs what else is wanted, and where it goes
    * @throws IllegalArgumentException if shapes or options do not fit each other, or a matrix on a
-   *     device was allocated by another engine
+   *     device was allocated by another engine, or by this one before its device failed
    * @throws dev.batchloss.data.InvalidTargetException if a class target is out of range; nothing
    *     has been written then
    * @throws dev.batchloss.data.InvalidDataException if a weight is not finite or a probability is
