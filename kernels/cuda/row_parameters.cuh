@@ -53,18 +53,18 @@ struct Strides {
   long long inner;
 };
 
-// REAL is what the kernels compute in: float, or double.
-template <class REAL>
+// Real is what the kernels compute in: float, or double.
+template <class Real>
 struct RowParameters {
   const void *input;
   void *output;
-  // Column k of row r is number k·rows + r; integers travel in the bits of a REAL.
-  REAL *column_memory;
+  // Column k of row r is number k·rows + r; integers travel in the bits of a Real.
+  Real *column_memory;
   const int *targets;
   const void *distributions;
   // What the gradient of each row is multiplied by; null where one number serves all.
-  const REAL *row_factors;
-  const REAL *class_weights;
+  const Real *row_factors;
+  const Real *class_weights;
   // For rows that are split: BYTES_OF_TOTALS for each segment of each row, and BYTES_OF_SCALARS
   // for each row.
   void *segments;
@@ -78,7 +78,7 @@ struct RowParameters {
   Strides output_strides;
   Strides distribution_strides;
   int classes;
-  // Threads of a warp that share a row of at most LONGEST_REGISTER_ROW classes: a power of two.
+  // Threads of a warp that share a row of a register kernel: a power of two.
   int lanes;
   unsigned flags;
   unsigned columns;
@@ -87,19 +87,19 @@ struct RowParameters {
   int distribution_type;
   int unused;
   // Multiplies distances from the shift; 1 where a softcap has scaled already.
-  REAL scale;
-  REAL logit_scale;
-  REAL softcap;
-  REAL softcap_slope;
-  REAL clip_low;
-  REAL clip_high;
-  REAL target_share;
-  REAL smoothing_share;
-  REAL class_weight_sum;
-  REAL z_loss;
-  REAL entropy;
-  REAL focusing;
-  REAL gradient_scale;
+  Real scale;
+  Real logit_scale;
+  Real softcap;
+  Real softcap_slope;
+  Real clip_low;
+  Real clip_high;
+  Real target_share;
+  Real smoothing_share;
+  Real class_weight_sum;
+  Real z_loss;
+  Real entropy;
+  Real focusing;
+  Real gradient_scale;
 };
 
 // Classes of a segment: rows are split nowhere else.
@@ -108,6 +108,15 @@ constexpr int SEGMENT = 1 << 16;
 // Consecutive classes that one thread reads at a time.
 constexpr int OCTET = 8;
 
-constexpr int LONGEST_REGISTER_ROW = 1024;
+// The classes that lanes of a warp keep in their registers: of floats, and of doubles.
+constexpr int LONGEST_FLOAT_REGISTER_ROW = 1024;
+constexpr int LONGEST_DOUBLE_REGISTER_ROW = 256;
+
+// Threads of a block, by kernel.
+constexpr int REGISTER_THREADS = 128;
+constexpr int BLOCK_THREADS = 256;
+constexpr int COMBINE_THREADS = 32;
+constexpr int ACROSS_THREADS = 128;
+
 constexpr int BYTES_OF_TOTALS = 256;
 constexpr int BYTES_OF_SCALARS = 128;

@@ -13,14 +13,13 @@ import dev.batchloss.plan.TargetKind;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.BackendOptions;
 import dev.batchloss.spi.DeviceMatrix;
+import dev.batchloss.spi.Lifetime;
 import dev.batchloss.spi.RowOutcome;
 import dev.batchloss.spi.RowRequest;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -37,8 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BatchLoss implements AutoCloseable {
   private final ActiveBackend active;
-  private final ReadWriteLock lock = new ReentrantReadWriteLock();
-  private volatile boolean closed;
+  private final Lifetime lifetime = new Lifetime("this BatchLoss");
 
   BatchLoss(BackendChoice.Opened opened) {
     this.active = new ActiveBackend(opened);
@@ -91,7 +89,7 @@ public final class BatchLoss implements AutoCloseable {
   /** Likewise {@code outer × classes × inner} numbers; see {@link Matrix} for the axes. */
   public DeviceMatrix allocate(ElementType type, long outer, int classes, long inner) {
     Objects.requireNonNull(type, "type");
-    return whileOpen(
+    return lifetime.during(
         () -> {
           try (ActiveBackend.Lease lease = active.lease()) {
             return lease.backend().allocate(type, outer, classes, inner);
@@ -148,7 +146,7 @@ public final class BatchLoss implements AutoCloseable {
    * @throws IllegalStateException if the engine is closed
    */
   public LossResult evaluate(Loss loss, Matrix input, Targets targets, Outputs outputs) {
-    return whileOpen(
+    return lifetime.during(
         () -> evaluate(loss, input, targets, outputs, Matrix.class, active.backend(), active::run));
   }
 
@@ -173,7 +171,7 @@ public final class BatchLoss implements AutoCloseable {
    * @throws IllegalStateException if the engine or a matrix is closed
    */
   public LossResult evaluate(Loss loss, DeviceMatrix input, Targets targets, Outputs outputs) {
-    return whileOpen(
+    return lifetime.during(
         () -> {
           try (ActiveBackend.Lease lease = active.lease()) {
             Backend backend = lease.backend();
@@ -264,26 +262,7 @@ public final class BatchLoss implements AutoCloseable {
   /** Waits for running calls, then frees the backend. Closing twice does nothing. */
   @Override
   public void close() {
-    closed = true;
-    lock.writeLock().lock();
-    try {
-      active.close();
-    } finally {
-      lock.writeLock().unlock();
-    }
-  }
-
-  /** Makes a call that {@link #close} waits for. */
-  private <T> T whileOpen(Supplier<T> call) {
-    lock.readLock().lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException("this BatchLoss is closed");
-      }
-      return call.get();
-    } finally {
-      lock.readLock().unlock();
-    }
+    lifetime.end(active::close);
   }
 
   private static LossSummary summary(

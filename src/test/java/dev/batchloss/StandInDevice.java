@@ -4,7 +4,6 @@ import dev.batchloss.data.DeviceException;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.device.PackedDeviceMatrix;
-import dev.batchloss.device.Packing;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.BackendOffer;
 import dev.batchloss.spi.BackendOffer.Preference;
@@ -15,6 +14,7 @@ import dev.batchloss.spi.RowRequest;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** A backend with memory of its own, where {@code scalar} computes. */
@@ -115,17 +115,24 @@ final class StandInDevice implements Backend {
     }
 
     @Override
-    protected void upload(Matrix source) {
+    protected void transfer(long stagingBytes, BiConsumer<DeviceMemory, MemorySegment> copy) {
       MemorySegment memory = open().segment();
-      if (failing) {
-        throw new DeviceException(-5, "OUT_OF_RESOURCES", "copying to the device");
-      }
-      Packing.pack(source, memory);
-    }
+      copy.accept(
+          new DeviceMemory() {
+            @Override
+            public void write(long offset, MemorySegment from) {
+              if (failing) {
+                throw new DeviceException(-5, "OUT_OF_RESOURCES", "copying to the device");
+              }
+              memory.asSlice(offset).copyFrom(from);
+            }
 
-    @Override
-    protected void download(Matrix target) {
-      Packing.unpack(open().segment(), target);
+            @Override
+            public void read(long offset, MemorySegment to) {
+              to.copyFrom(memory.asSlice(offset, to.byteSize()));
+            }
+          },
+          arena.allocate(stagingBytes));
     }
 
     @Override

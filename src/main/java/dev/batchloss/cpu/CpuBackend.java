@@ -8,10 +8,9 @@ import dev.batchloss.plan.ProbabilityCheck;
 import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.BackendOptions;
+import dev.batchloss.spi.Lifetime;
 import dev.batchloss.spi.RowOutcome;
 import dev.batchloss.spi.RowRequest;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /** Runs plans on this machine's processors through the Vector API, on threads of its own. */
@@ -25,8 +24,7 @@ final class CpuBackend implements Backend {
   private static final int SCAN_ROWS = 1 << 16;
 
   private final Workers workers;
-  private final ReadWriteLock lock = new ReentrantReadWriteLock();
-  private boolean closed;
+  private final Lifetime lifetime = new Lifetime("the backend " + NAME);
 
   CpuBackend(BackendOptions options) {
     this.workers = new Workers(options.threadsOrAll());
@@ -49,35 +47,25 @@ final class CpuBackend implements Backend {
 
   @Override
   public RowOutcome run(RowRequest<Matrix> request) {
-    lock.readLock().lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException("the backend " + NAME + " is closed");
-      }
-      TargetScan scan = request.scanOr(() -> scan(request));
-      if (request.inPlace()) {
-        ProbabilityCheck.requireBeforeOverwriting(
-            request.plan(), request.input(), request.targets(), request.firstRow());
-      }
-      Call call = new Call(request, scan);
-      if (request.rowsToDo() > 0) {
-        run(call);
-      }
-      return new RowOutcome(scan);
-    } finally {
-      lock.readLock().unlock();
-    }
+    return lifetime.during(() -> runOpen(request));
   }
 
   @Override
   public void close() {
-    lock.writeLock().lock();
-    try {
-      closed = true;
-      workers.close();
-    } finally {
-      lock.writeLock().unlock();
+    lifetime.end(workers::close);
+  }
+
+  private RowOutcome runOpen(RowRequest<Matrix> request) {
+    TargetScan scan = request.scanOr(() -> scan(request));
+    if (request.inPlace()) {
+      ProbabilityCheck.requireBeforeOverwriting(
+          request.plan(), request.input(), request.targets(), request.firstRow());
     }
+    Call call = new Call(request, scan);
+    if (request.rowsToDo() > 0) {
+      run(call);
+    }
+    return new RowOutcome(scan);
   }
 
   private void run(Call call) {

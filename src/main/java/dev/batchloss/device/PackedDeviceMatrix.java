@@ -3,10 +3,15 @@ package dev.batchloss.device;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.spi.DeviceMatrix;
+import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 
 /** The part of a {@link DeviceMatrix} that is the same on every device. */
 public abstract class PackedDeviceMatrix implements DeviceMatrix {
+  /** A piece of a copy, where an outer index is not larger by itself. */
+  private static final long PIECE = 32L << 20;
+
   private final String backend;
   private final ElementType type;
   private final long outer;
@@ -77,21 +82,53 @@ public abstract class PackedDeviceMatrix implements DeviceMatrix {
   @Override
   public final void copyFrom(Matrix source) {
     requireAlike(source);
-    upload(source);
+    transfer(
+        (device, staging) -> {
+          for (long from = 0; from < outer; from += outerPerPiece()) {
+            Matrix piece = source.outerSlice(from, Math.min(outer, from + outerPerPiece()));
+            Packing.pack(piece, staging);
+            device.write(from * bytesPerOuter(), staging.asSlice(0, Packing.bytes(piece)));
+          }
+        });
   }
 
   @Override
   public final void copyTo(Matrix target) {
     requireAlike(target);
     target.requireWritable("the target");
-    download(target);
+    transfer(
+        (device, staging) -> {
+          for (long from = 0; from < outer; from += outerPerPiece()) {
+            Matrix piece = target.outerSlice(from, Math.min(outer, from + outerPerPiece()));
+            device.read(from * bytesPerOuter(), staging.asSlice(0, Packing.bytes(piece)));
+            Packing.unpack(staging, piece);
+          }
+        });
   }
 
-  /** Copies a matrix that is known to fit to the device, and waits for it. */
-  protected abstract void upload(Matrix source);
+  /** The matrix's memory on the device; both ways are done on return. */
+  protected interface DeviceMemory {
+    /** Copies to the device, from this byte of the matrix on. */
+    void write(long offset, MemorySegment from);
 
-  /** Copies to a matrix that is known to fit, and waits for it. */
-  protected abstract void download(Matrix target);
+    /** Copies from the device, from this byte of the matrix on. */
+    void read(long offset, MemorySegment to);
+  }
+
+  /**
+   * Lets a copy run.
+   *
+   * @param stagingBytes how much native memory of the host the copy is to get; positive
+   * @param copy what to run
+   * @throws IllegalStateException if this matrix or its engine is closed
+   * @throws dev.batchloss.data.DeviceException if the device fails
+   */
+  protected abstract void transfer(long stagingBytes, BiConsumer<DeviceMemory, MemorySegment> copy);
+
+  /** Returns where an element stands in the matrix, in bytes. */
+  protected final long offsetOf(long row, int classIndex) {
+    return ((row / inner * classes + classIndex) * inner + row % inner) * type.bytes();
+  }
 
   @Override
   public String toString() {
@@ -103,5 +140,19 @@ public abstract class PackedDeviceMatrix implements DeviceMatrix {
       throw new IllegalArgumentException(
           "%s and %s are not of one shape and element type".formatted(host, this));
     }
+  }
+
+  private void transfer(BiConsumer<DeviceMemory, MemorySegment> copy) {
+    if (rows() > 0 && classes > 0) {
+      transfer(Math.min(outer, outerPerPiece()) * bytesPerOuter(), copy);
+    }
+  }
+
+  private long bytesPerOuter() {
+    return classes * inner * type.bytes();
+  }
+
+  private long outerPerPiece() {
+    return Math.max(1, PIECE / Math.max(1, bytesPerOuter()));
   }
 }

@@ -89,6 +89,11 @@ public final class RowColumns {
     return contains(RowColumn.BAD_CLASS) || contains(RowColumn.BAD_TARGET_CLASS);
   }
 
+  /** Returns whether more than the targets' elements is read of a row. */
+  public boolean readRows() {
+    return order.stream().anyMatch(column -> column != RowColumn.TARGET_ORDERED);
+  }
+
   /** Returns the column's place, counted from 0, or −1 if it is not among them. */
   public int indexOf(RowColumn column) {
     return order.indexOf(column);

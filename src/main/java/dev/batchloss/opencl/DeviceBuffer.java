@@ -1,5 +1,6 @@
 package dev.batchloss.opencl;
 
+import dev.batchloss.device.NativeHandle;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.function.ToIntFunction;

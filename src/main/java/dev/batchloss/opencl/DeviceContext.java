@@ -1,6 +1,7 @@
 package dev.batchloss.opencl;
 
 import dev.batchloss.data.DeviceException;
+import dev.batchloss.device.NativeHandle;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -1,6 +1,7 @@
 package dev.batchloss.opencl;
 
 import dev.batchloss.data.DeviceException;
+import dev.batchloss.device.NativeHandle;
 import org.jocl.CL;
 import org.jocl.cl_event;
 

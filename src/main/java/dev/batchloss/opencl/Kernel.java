@@ -1,6 +1,7 @@
 package dev.batchloss.opencl;
 
 import dev.batchloss.data.DeviceException;
+import dev.batchloss.device.NativeHandle;
 import java.util.HashMap;
 import java.util.Map;
 import org.jocl.CL;

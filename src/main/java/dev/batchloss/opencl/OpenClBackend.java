@@ -5,13 +5,13 @@ import dev.batchloss.data.ElementType;
 import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.device.RunProgress;
+import dev.batchloss.device.SlotPool;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.DeviceMatrix;
+import dev.batchloss.spi.Lifetime;
 import dev.batchloss.spi.RowOutcome;
 import dev.batchloss.spi.RowRequest;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.Consumer;
+import java.util.List;
 import java.util.function.Function;
 
 /** Runs plans on an OpenCL device. */
@@ -19,9 +19,8 @@ final class OpenClBackend implements Backend {
   private final String name;
   private final OpenDevice device;
   private final KernelFamily family;
-  private final SlotPool slots;
-  private final ReadWriteLock lock = new ReentrantReadWriteLock();
-  private boolean closed;
+  private final SlotPool<RowSlot> slots;
+  private final Lifetime lifetime;
 
   /**
    * Opens a device, or shares what is open of it.
@@ -32,7 +31,8 @@ final class OpenClBackend implements Backend {
     this.name = name;
     this.family = KernelFamily.of(device.description());
     this.device = OpenDevice.of(family.taking(device));
-    this.slots = new SlotPool(this.device.context());
+    this.slots = new SlotPool<>(2, () -> new RowSlot(this.device.context()));
+    this.lifetime = new Lifetime("the backend " + name);
   }
 
   @Override
@@ -49,7 +49,7 @@ final class OpenClBackend implements Backend {
   public RowOutcome run(RowRequest<Matrix> request) {
     RunProgress progress = new RunProgress(request);
     try {
-      return onSlots(pair -> new RowRun(device, family, request, pair, progress).run());
+      return onSlots(taken -> new RowRun(device, family, request, taken).run(progress));
     } catch (DeviceException e) {
       throw ErrorCodes.isShortOfMemory(e.code()) ? e : progress.unfinished(e);
     }
@@ -57,19 +57,14 @@ final class OpenClBackend implements Backend {
 
   @Override
   public RowOutcome runOnDevice(RowRequest<DeviceMatrix> request) {
-    RunProgress progress = new RunProgress(request);
-    return onSlots(pair -> new RowRun(device, family, request, pair, progress).run());
+    return onSlots(
+        taken -> new RowRun(device, family, request, taken).run(new RunProgress(request)));
   }
 
   @Override
   public DeviceMatrix allocate(ElementType type, long outer, int classes, long inner) {
-    lock.readLock().lock();
-    try {
-      requireOpen();
-      return new OpenClMatrix(this, device.context(), type, outer, classes, inner);
-    } finally {
-      lock.readLock().unlock();
-    }
+    return lifetime.during(
+        () -> new OpenClMatrix(this, device.context(), type, outer, classes, inner));
   }
 
   @Override
@@ -79,59 +74,36 @@ final class OpenClBackend implements Backend {
 
   @Override
   public void close() {
-    lock.writeLock().lock();
-    try {
-      closed = true;
-      slots.close();
-    } finally {
-      lock.writeLock().unlock();
-    }
-  }
-
-  /** Runs a transfer on a queue of its own. */
-  void transfer(Consumer<CommandQueue> work) {
-    onSlots(
-        pair -> {
-          work.accept(pair.first().queue());
-          return pair;
-        });
+    lifetime.end(slots::close);
   }
 
   /** Lends slots to work that ends before this backend is closed. */
-  private <T> T onSlots(Function<SlotPool.Pair, T> work) {
-    lock.readLock().lock();
-    try {
-      requireOpen();
-      SlotPool.Pair pair = slots.take();
-      boolean isSound = false;
-      try {
-        T result = work.apply(pair);
-        isSound = true;
-        return result;
-      } catch (DeviceException e) {
-        if (!ErrorCodes.isShortOfMemory(e.code())) {
-          device.forget();
-        }
-        throw e;
-      } catch (InvalidDataException e) {
-        // The data is bad, not the device.
-        isSound = true;
-        throw e;
-      } finally {
-        if (isSound) {
-          slots.giveBack(pair);
-        } else {
-          slots.discard(pair);
-        }
-      }
-    } finally {
-      lock.readLock().unlock();
-    }
+  <T> T onSlots(Function<List<RowSlot>, T> work) {
+    return lifetime.during(() -> onOpenSlots(work));
   }
 
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("the backend " + name + " is closed");
+  private <T> T onOpenSlots(Function<List<RowSlot>, T> work) {
+    List<RowSlot> taken = slots.take();
+    boolean isSound = false;
+    try {
+      T result = work.apply(taken);
+      isSound = true;
+      return result;
+    } catch (DeviceException e) {
+      if (!ErrorCodes.isShortOfMemory(e.code())) {
+        device.forget();
+      }
+      throw e;
+    } catch (InvalidDataException e) {
+      // The data is bad, not the device.
+      isSound = true;
+      throw e;
+    } finally {
+      if (isSound) {
+        slots.giveBack(taken);
+      } else {
+        slots.discard(taken);
+      }
     }
   }
 }

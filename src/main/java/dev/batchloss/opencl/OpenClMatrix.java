@@ -1,18 +1,13 @@
 package dev.batchloss.opencl;
 
 import dev.batchloss.data.ElementType;
-import dev.batchloss.data.Matrix;
 import dev.batchloss.device.PackedDeviceMatrix;
-import dev.batchloss.device.Packing;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.function.BiConsumer;
 
 /** A packed matrix in a buffer of an OpenCL device. */
 final class OpenClMatrix extends PackedDeviceMatrix {
-  /** A piece of a copy, where an outer index is not larger by itself. */
-  private static final long PIECE = 32L << 20;
-
   private final OpenClBackend owner;
   private final DeviceBuffer buffer;
 
@@ -29,29 +24,16 @@ final class OpenClMatrix extends PackedDeviceMatrix {
   }
 
   @Override
-  protected void upload(Matrix source) {
-    transfer(
-        (queue, staging) -> {
-          for (long from = 0; from < outer(); from += outerPerPiece()) {
-            Matrix piece = source.outerSlice(from, Math.min(outer(), from + outerPerPiece()));
-            Packing.pack(piece, staging);
-            queue.write(buffer, from * bytesPerOuter(), staging.asSlice(0, Packing.bytes(piece)));
-            queue.finish();
-          }
-        });
-  }
-
-  @Override
-  protected void download(Matrix target) {
-    transfer(
-        (queue, staging) -> {
-          for (long from = 0; from < outer(); from += outerPerPiece()) {
-            Matrix piece = target.outerSlice(from, Math.min(outer(), from + outerPerPiece()));
-            queue.read(buffer, from * bytesPerOuter(), staging.asSlice(0, Packing.bytes(piece)));
-            queue.finish();
-            Packing.unpack(staging, piece);
-          }
-        });
+  protected void transfer(long stagingBytes, BiConsumer<DeviceMemory, MemorySegment> copy) {
+    boolean _ =
+        owner.onSlots(
+            slots -> {
+              try (Arena arena = Arena.ofShared()) {
+                copy.accept(
+                    memory(slots.getFirst().queue()), arena.allocate(stagingBytes, Long.BYTES));
+                return true;
+              }
+            });
   }
 
   @Override
@@ -70,34 +52,26 @@ final class OpenClMatrix extends PackedDeviceMatrix {
 
   /** Fetches one element, for messages. */
   double get(long row, int classIndex, CommandQueue queue) {
-    long element = (row / inner() * classes() + classIndex) * inner() + row % inner();
     try (Arena arena = Arena.ofShared()) {
       MemorySegment one = arena.allocate(type().bytes());
-      queue.read(buffer, element * type().bytes(), one);
-      queue.finish();
+      memory(queue).read(offsetOf(row, classIndex), one);
       return type().get(one, 0);
     }
   }
 
-  /** A copy, piece by piece through memory that the runtime can use. */
-  private void transfer(BiConsumer<CommandQueue, MemorySegment> copy) {
-    if (rows() == 0 || classes() == 0) {
-      return;
-    }
-    owner.transfer(
-        queue -> {
-          try (Arena arena = Arena.ofShared()) {
-            long bytes = Math.min(outer(), outerPerPiece()) * bytesPerOuter();
-            copy.accept(queue, arena.allocate(bytes, Long.BYTES));
-          }
-        });
-  }
+  private DeviceMemory memory(CommandQueue queue) {
+    return new DeviceMemory() {
+      @Override
+      public void write(long offset, MemorySegment from) {
+        queue.write(buffer, offset, from);
+        queue.finish();
+      }
 
-  private long bytesPerOuter() {
-    return classes() * inner() * type().bytes();
-  }
-
-  private long outerPerPiece() {
-    return Math.max(1, PIECE / Math.max(1, bytesPerOuter()));
+      @Override
+      public void read(long offset, MemorySegment to) {
+        queue.read(buffer, offset, to);
+        queue.finish();
+      }
+    };
   }
 }

@@ -1,10 +1,8 @@
 package dev.batchloss.opencl;
 
 import dev.batchloss.data.ElementType;
+import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowChunk;
-import dev.batchloss.plan.InputTransform;
-import dev.batchloss.plan.RowEpilogue;
-import dev.batchloss.plan.RowObjective;
 import dev.batchloss.spi.DeviceMatrix;
 import dev.batchloss.spi.RowRequest;
 import org.jspecify.annotations.Nullable;
@@ -12,11 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The arguments that every row kernel takes, in the order of ROW_ARGUMENTS in rows.cl.
  *
- * @param request the call
- * @param arithmetic what the kernels compute in
- * @param gradientScale multiplies every gradient that has no factor of its own
+ * @param call the call
  */
-record RowArguments(RowRequest<?> request, ElementType arithmetic, double gradientScale) {
+record RowArguments(RowCall call) {
   /** How many there are: the place of the first argument of a kernel's own. */
   static final int COUNT = 27;
 
@@ -35,6 +31,7 @@ record RowArguments(RowRequest<?> request, ElementType arithmetic, double gradie
 
   /** Sets them. */
   void setOn(Kernel kernel, Buffers buffers, RowChunk chunk) {
+    RowRequest<?> request = call.request();
     int at = 0;
     kernel.set(at++, buffers.input.buffer);
     kernel.set(at++, buffers.output == null ? null : buffers.output.buffer);
@@ -50,8 +47,8 @@ record RowArguments(RowRequest<?> request, ElementType arithmetic, double gradie
     kernel.set(at++, innerStride(chunk));
     kernel.set(at++, (long) chunk.rows());
     kernel.set(at++, request.readsIgnoredRows() ? 1 : 0);
-    for (double number : numbers()) {
-      if (arithmetic == ElementType.FLOAT64) {
+    for (double number : call.numbers()) {
+      if (call.arithmetic() == ElementType.FLOAT64) {
         kernel.set(at++, number);
       } else {
         kernel.set(at++, (float) number);
@@ -64,35 +61,6 @@ record RowArguments(RowRequest<?> request, ElementType arithmetic, double gradie
 
   /** A matrix of the device is used where it lies, one of the host is packed chunk by chunk. */
   private long innerStride(RowChunk chunk) {
-    return request.input() instanceof DeviceMatrix whole ? whole.inner() : chunk.inner();
-  }
-
-  private double[] numbers() {
-    InputTransform transform = request.plan().input();
-    RowObjective objective = request.plan().objective();
-    RowEpilogue epilogue =
-        new RowEpilogue(
-            request.plan(),
-            request.targetKind(),
-            request.needs(),
-            request.input().classes(),
-            gradientScale,
-            null);
-    boolean isCapped = transform.hasSoftcap();
-    return new double[] {
-      isCapped ? 1 : transform.logitScale(),
-      transform.logitScale(),
-      isCapped ? transform.softcap() : 1,
-      isCapped ? transform.logitScale() / transform.softcap() : 1,
-      transform.clipLow(),
-      transform.clipHigh(),
-      epilogue.targetShare(),
-      epilogue.smoothingShare(),
-      epilogue.classWeightSum(),
-      objective.zLoss(),
-      objective.entropy(),
-      objective.focusing(),
-      gradientScale
-    };
+    return call.request().input() instanceof DeviceMatrix whole ? whole.inner() : chunk.inner();
   }
 }

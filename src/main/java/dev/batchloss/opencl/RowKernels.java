@@ -70,7 +70,7 @@ final class RowKernels implements AutoCloseable {
       StagedBuffer segments,
       StagedBuffer scalars) {
     long rows = chunk.rows();
-    long count = Math.ceilDiv(arguments.request().input().classes(), RowVariant.SEGMENT);
+    long count = Math.ceilDiv(arguments.call().request().input().classes(), RowVariant.SEGMENT);
     segments.reserve(rows * count * BYTES_OF_TOTALS);
     scalars.reserve(rows * BYTES_OF_SCALARS);
     Kernel reduce = kernels.get(0);

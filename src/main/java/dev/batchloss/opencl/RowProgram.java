@@ -4,6 +4,7 @@ import dev.batchloss.data.BackendUnavailableException;
 import dev.batchloss.data.ClassTargets;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.ProbabilityTargets;
+import dev.batchloss.device.RowArithmetic;
 import dev.batchloss.device.RowColumn;
 import dev.batchloss.device.RowColumns;
 import dev.batchloss.device.RowLayout;
@@ -15,6 +16,7 @@ import dev.batchloss.plan.RowPlan;
 import dev.batchloss.spi.RowRequest;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the row kernels are compiled for: a function of the call, the device and the kernel family.
@@ -25,11 +27,6 @@ import java.util.List;
  * @param options the compiler's
  */
 record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns, String options) {
-
-  /** Beyond these a scale is no ordinary float. */
-  private static final double LEAST_FLOAT_SCALE = 1e-30;
-
-  private static final double GREATEST_FLOAT_SCALE = 1e30;
 
   /**
    * Derives the program.
@@ -50,7 +47,7 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
                 request.input().rows(),
                 request.input().classes(),
                 arithmetic,
-                !isProbabilities && readsRows(columns),
+                !isProbabilities && columns.readRows(),
                 !isProbabilities && request.outputKind() != MatrixOutput.NONE));
     return new RowProgram(
         variant,
@@ -68,41 +65,25 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
         : List.of("types", "statistics", "rows", "across");
   }
 
-  /** Doubles for what floats do not hold the bounds of, where the device has them. */
   private static ElementType arithmeticFor(RowRequest<?> request, DeviceDescription device) {
-    ElementType targets =
-        request.targets() instanceof ProbabilityTargets soft ? soft.probabilities().type() : null;
-    ElementType output = request.output() == null ? null : request.output().type();
     if (device.fp64()) {
-      return request.input().type() == ElementType.FLOAT64
-              || targets == ElementType.FLOAT64
-              || !isPreciseInFloat(request.plan().input())
-          ? ElementType.FLOAT64
-          : ElementType.FLOAT32;
+      return RowArithmetic.of(request);
     }
     requireNoDoubles("input", request.input().type(), device);
-    requireNoDoubles("target matrix", targets, device);
-    requireNoDoubles("output", output, device);
+    requireNoDoubles(
+        "target matrix",
+        request.targets() instanceof ProbabilityTargets soft ? soft.probabilities().type() : null,
+        device);
+    requireNoDoubles("output", request.output() == null ? null : request.output().type(), device);
     return ElementType.FLOAT32;
   }
 
-  private static boolean isPreciseInFloat(InputTransform transform) {
-    double scale = transform.logitScale();
-    return transform.kind() == InputKind.LOGITS
-        && !transform.hasSoftcap()
-        && scale >= LEAST_FLOAT_SCALE
-        && scale <= GREATEST_FLOAT_SCALE;
-  }
-
-  private static void requireNoDoubles(String what, ElementType type, DeviceDescription device) {
+  private static void requireNoDoubles(
+      String what, @Nullable ElementType type, DeviceDescription device) {
     if (type == ElementType.FLOAT64) {
       throw new BackendUnavailableException(
           "the %s is FLOAT64, and %s does not compute in double".formatted(what, device.name()));
     }
-  }
-
-  private static boolean readsRows(RowColumns columns) {
-    return columns.asList().stream().anyMatch(column -> column != RowColumn.TARGET_ORDERED);
   }
 
   private static String options(
@@ -134,7 +115,7 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
     addTargets(all, request);
     addTransform(all, plan.input());
     all.flag("HAS_CLASS_WEIGHTS", plan.objective().classWeights() != null);
-    all.flag("READS_ROWS", readsRows(columns));
+    all.flag("READS_ROWS", columns.readRows());
     all.flag("WRITES_OUTPUT", request.outputKind() != MatrixOutput.NONE);
     all.flag("WRITES_" + request.outputKind(), request.outputKind() != MatrixOutput.NONE);
     for (RowColumn column : columns.asList()) {

@@ -1,6 +1,8 @@
 package dev.batchloss.opencl;
 
 import dev.batchloss.data.Matrix;
+import dev.batchloss.device.ChunkSlot;
+import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowChunk;
 import dev.batchloss.device.RowFolding;
 import dev.batchloss.device.RunProgress;
@@ -8,12 +10,8 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A queue and the memory of one chunk on its way: started, and collected when its results are
- * there. Two of them take turns, so that the host prepares and folds one chunk while the device
- * works on the other. Used by one thread at a time.
- */
-final class RowSlot implements AutoCloseable {
+/** A queue and the memory of one chunk on its way. Used by one thread at a time. */
+final class RowSlot implements ChunkSlot {
   private final CommandQueue queue;
   private final MatrixTransfer input;
   private final MatrixTransfer distributions;
@@ -27,6 +25,7 @@ final class RowSlot implements AutoCloseable {
   private final StagedBuffer scalars;
 
   private @Nullable RowCall call;
+  private @Nullable RowArguments arguments;
   private @Nullable RowKernels kernels;
   private @Nullable RowChunk chunk;
 
@@ -65,9 +64,10 @@ final class RowSlot implements AutoCloseable {
   }
 
   /** Prepares for the chunks of a call. */
-  void begin(RowCall newCall, Program program) {
+  void begin(RowCall newCall, RowVariant variant, Program program) {
     call = newCall;
-    kernels = new RowKernels(newCall.program.variant(), program);
+    arguments = new RowArguments(newCall);
+    kernels = new RowKernels(variant, program);
     long bytes = newCall.weightBytes();
     if (bytes > 0) {
       classWeights.reserve(bytes);
@@ -76,14 +76,15 @@ final class RowSlot implements AutoCloseable {
     }
   }
 
-  /** Returns whether a chunk is on its way. */
-  boolean isBusy() {
+  @Override
+  public boolean isBusy() {
     return chunk != null;
   }
 
-  /** Sends a chunk and lets the device work on it; returns without waiting for that. */
-  void start(RowChunk next) {
+  @Override
+  public void start(RowChunk next) {
     RowCall current = Objects.requireNonNull(call);
+    Matrix allDistributions = current.distributions();
     chunk = next;
     columns.reserve(current.columnBytes(next));
     RowArguments.Buffers buffers =
@@ -92,13 +93,11 @@ final class RowSlot implements AutoCloseable {
             receiver(current, next),
             columns.buffer(),
             sendTargets(current, next),
-            current.distributions == null
-                ? null
-                : distributions.send(next.viewOf(current.distributions)),
+            allDistributions == null ? null : distributions.send(next.viewOf(allDistributions)),
             sendFactors(current, next),
             current.weightBytes() > 0 ? classWeights.buffer() : null);
     Objects.requireNonNull(kernels)
-        .launch(queue, current.arguments, buffers, next, segments, scalars);
+        .launch(queue, Objects.requireNonNull(arguments), buffers, next, segments, scalars);
     readyForNext();
     columns.beginRead(current.columnBytes(next));
     Matrix outputView = outputView(next);
@@ -108,27 +107,26 @@ final class RowSlot implements AutoCloseable {
     queue.flush();
   }
 
-  /** Waits for the chunk, hands its rows over and completes its part of the output matrix. */
-  void collect(RowFolding folding, RunProgress progress) {
+  @Override
+  public void collect(RowFolding folding, RunProgress progress) {
     RowCall current = Objects.requireNonNull(call);
     RowChunk done = Objects.requireNonNull(chunk);
     queue.finish();
     folding.fold(
         columns.host(current.columnBytes(done)),
-        current.program.arithmetic(),
+        current.arithmetic(),
         done.firstRow(),
         done.rows());
     Matrix outputView = outputView(done);
     if (outputView != null) {
       output.endReturn(outputView);
     }
-    // Whatever fails from here on, these rows are done.
     progress.collected(done);
     releaseChunk();
   }
 
-  /** Waits until nothing of a call is on its way any more, and lets go of it. */
-  void end() {
+  @Override
+  public void end() {
     try {
       // After a collected chunk nothing is left to wait for.
       if (isBusy()) {
@@ -173,13 +171,13 @@ final class RowSlot implements AutoCloseable {
 
   /** What of a host matrix the chunk writes; null where it writes none, or one of the device. */
   private @Nullable Matrix outputView(RowChunk of) {
-    return Objects.requireNonNull(call).request.output() instanceof Matrix whole
+    return Objects.requireNonNull(call).request().output() instanceof Matrix whole
         ? of.viewOf(whole)
         : null;
   }
 
   private RowArguments.Place sendInput(RowCall current, RowChunk next) {
-    return switch (current.request.input()) {
+    return switch (current.request().input()) {
       case OpenClMatrix whole -> new RowArguments.Place(whole.buffer(), next.packedOffset());
       case Matrix whole -> new RowArguments.Place(input.send(next.viewOf(whole)), 0);
       default -> throw new IllegalStateException("an input that is nowhere");
@@ -187,12 +185,12 @@ final class RowSlot implements AutoCloseable {
   }
 
   private RowArguments.@Nullable Place receiver(RowCall current, RowChunk next) {
-    return switch (current.request.output()) {
+    return switch (current.request().output()) {
       case null -> null;
       case OpenClMatrix whole -> new RowArguments.Place(whole.buffer(), next.packedOffset());
       case Matrix whole ->
           new RowArguments.Place(
-              output.receiver(next.viewOf(whole), !current.request.inPlace()), 0);
+              output.receiver(next.viewOf(whole), !current.request().inPlace()), 0);
       default -> throw new IllegalStateException("an output that is nowhere");
     };
   }

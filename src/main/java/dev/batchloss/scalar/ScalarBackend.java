@@ -9,10 +9,9 @@ import dev.batchloss.plan.RowPlan;
 import dev.batchloss.plan.RowStatistics;
 import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.Backend;
+import dev.batchloss.spi.Lifetime;
 import dev.batchloss.spi.RowOutcome;
 import dev.batchloss.spi.RowRequest;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * Runs row plans in the calling thread, one row after the other, in double. Transcendental
@@ -22,8 +21,7 @@ final class ScalarBackend implements Backend {
   static final String NAME = "scalar";
   static final String DETAIL = "double arithmetic, the calling thread";
 
-  private final ReadWriteLock openness = new ReentrantReadWriteLock();
-  private boolean closed;
+  private final Lifetime lifetime = new Lifetime("the backend " + NAME);
 
   @Override
   public String name() {
@@ -37,25 +35,12 @@ final class ScalarBackend implements Backend {
 
   @Override
   public RowOutcome run(RowRequest<Matrix> request) {
-    openness.readLock().lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException("the backend " + NAME + " is closed");
-      }
-      return runOpen(request);
-    } finally {
-      openness.readLock().unlock();
-    }
+    return lifetime.during(() -> runOpen(request));
   }
 
   @Override
   public void close() {
-    openness.writeLock().lock();
-    try {
-      closed = true;
-    } finally {
-      openness.writeLock().unlock();
-    }
+    lifetime.end(() -> {});
   }
 
   private static RowOutcome runOpen(RowRequest<Matrix> request) {

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
+import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowChunk;
 import dev.batchloss.device.RowChunks;
 import dev.batchloss.device.RowLayout;
+import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.RowRequest;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -84,6 +86,8 @@ final class GrindFaults {
 
   private static void run(
       Device device, RowRequest<Matrix> request, RowProgram program, String source) {
+    TargetScan scan =
+        TargetScan.of(request.plan(), 1, request.input().classes(), request.targets());
     RowChunk chunk = RowChunks.of(request.input(), Long.MAX_VALUE).at(0);
     MemorySegment logits = request.input().segment();
     long columnBytes = program.columns().bytes(chunk.rows(), program.arithmetic());
@@ -97,7 +101,7 @@ final class GrindFaults {
         DeviceBuffer columns = context.allocate(columnBytes)) {
       queue.write(input, 0, logits);
       queue.write(targets, 0, arena.allocateFrom(ValueLayout.JAVA_INT, 1));
-      new RowArguments(request, program.arithmetic(), 1)
+      new RowArguments(new RowCall(request, program.arithmetic(), scan))
           .setOn(
               kernel,
               new RowArguments.Buffers(

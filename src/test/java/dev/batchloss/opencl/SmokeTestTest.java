@@ -2,6 +2,7 @@ package dev.batchloss.opencl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.batchloss.device.NativeHandle;
 import dev.batchloss.spi.BackendOffer;
 import java.util.List;
 import org.jocl.CL;

@@ -1,4 +1,4 @@
-package dev.batchloss.opencl;
+package dev.batchloss.device;
 
 import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -6,23 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.junit.jupiter.api.Timeout.ThreadMode.SEPARATE_THREAD;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jocl.CL;
-import org.jocl.CLException;
-import org.jocl.cl_mem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 class NativeHandleTest {
   private final AtomicInteger releases = new AtomicInteger();
 
-  private static final class CountedHandle extends NativeHandle<cl_mem> {
+  private static final class CountedHandle extends NativeHandle<Object> {
     CountedHandle(AtomicInteger releases) {
       super(
           "stand-in",
-          new cl_mem(),
+          new Object(),
           object -> {
             releases.incrementAndGet();
-            return CL.CL_SUCCESS;
+            return 0;
           });
     }
   }
@@ -83,12 +80,12 @@ class NativeHandleTest {
   @Test
   void aReleaseThatFailsIsNotTheCallersProblem() {
     long before = NativeHandle.live();
-    try (NativeHandle<cl_mem> _ =
+    try (NativeHandle<Object> _ =
         new NativeHandle<>(
             "stand-in",
-            new cl_mem(),
+            new Object(),
             object -> {
-              throw new CLException("CL_INVALID_MEM_OBJECT", CL.CL_INVALID_MEM_OBJECT);
+              throw new IllegalArgumentException("no such object");
             }) {}) {
       assertThat(NativeHandle.live()).isEqualTo(before + 1);
     }

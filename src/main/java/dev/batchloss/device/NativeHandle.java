@@ -1,17 +1,18 @@
-package dev.batchloss.opencl;
+package dev.batchloss.device;
 
 import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
-import org.jocl.NativePointerObject;
 
 /**
- * Owns one object of the OpenCL runtime. Using it after it was closed is an error in Java and never
- * reaches the runtime, where it would end the process; closing it while another thread uses it
+ * Owns one object of a device's driver. Using it after it was closed is an error in Java and never
+ * reaches the driver, where it would end the process; closing it while another thread uses it
  * releases it when that use ends. One that is forgotten is released after it was collected.
+ *
+ * @param <T> the driver's object
  */
-abstract class NativeHandle<T extends NativePointerObject> implements AutoCloseable {
+public abstract class NativeHandle<T> implements AutoCloseable {
   private static final Cleaner CLEANER = Cleaner.create();
   private static final AtomicLong LIVE = new AtomicLong();
 
@@ -23,16 +24,19 @@ abstract class NativeHandle<T extends NativePointerObject> implements AutoClosea
    * Takes over what was just created.
    *
    * @param what its name in messages
-   * @param release gives it back to the runtime; must not hold this handle
+   * @param object what is owned
+   * @param release gives it back to the driver; must not hold this handle
    */
-  NativeHandle(String what, T object, ToIntFunction<T> release) {
+  // The cleaner only holds a phantom reference.
+  @SuppressWarnings("this-escape")
+  protected NativeHandle(String what, T object, ToIntFunction<T> release) {
     this.what = what;
     this.ownership = new Ownership<>(object, release);
     this.cleanable = CLEANER.register(this, ownership);
   }
 
   /** Returns how many handles of this process have not been released yet. */
-  static long live() {
+  public static long live() {
     return LIVE.get();
   }
 
@@ -41,7 +45,7 @@ abstract class NativeHandle<T extends NativePointerObject> implements AutoClosea
    *
    * @throws IllegalStateException if this is closed
    */
-  final <R> R with(Function<T, R> use) {
+  public final <R> R with(Function<T, R> use) {
     if (!ownership.beginUse()) {
       throw new IllegalStateException("the " + what + " is closed");
     }
@@ -57,7 +61,7 @@ abstract class NativeHandle<T extends NativePointerObject> implements AutoClosea
    *
    * @throws IllegalStateException if this is closed
    */
-  final void requireOpen() {
+  public final void requireOpen() {
     if (ownership.isClosed()) {
       throw new IllegalStateException("the " + what + " is closed");
     }
@@ -70,7 +74,7 @@ abstract class NativeHandle<T extends NativePointerObject> implements AutoClosea
   }
 
   /** Counts the uses; apart from the handle, so that the cleaner does not keep that alive. */
-  private static final class Ownership<T extends NativePointerObject> implements Runnable {
+  private static final class Ownership<T> implements Runnable {
     private final T object;
     private final ToIntFunction<T> release;
     private int uses;
@@ -118,9 +122,13 @@ abstract class NativeHandle<T extends NativePointerObject> implements AutoClosea
     }
 
     private void release() {
-      // Nobody is left who could act on the code.
-      int _ = ErrorCodes.codeOf(() -> release.applyAsInt(object));
-      LIVE.decrementAndGet();
+      try {
+        int _ = release.applyAsInt(object);
+      } catch (RuntimeException _) {
+        // Nobody is left who could act on a failure, thrown or returned.
+      } finally {
+        LIVE.decrementAndGet();
+      }
     }
   }
 }

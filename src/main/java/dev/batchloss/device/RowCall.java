@@ -1,0 +1,171 @@
+package dev.batchloss.device;
+
+import dev.batchloss.data.ClassTargets;
+import dev.batchloss.data.ElementType;
+import dev.batchloss.data.Matrix;
+import dev.batchloss.data.ProbabilityTargets;
+import dev.batchloss.plan.ClassWeights;
+import dev.batchloss.plan.InputTransform;
+import dev.batchloss.plan.MatrixOutput;
+import dev.batchloss.plan.RowEpilogue;
+import dev.batchloss.plan.RowObjective;
+import dev.batchloss.plan.TargetScan;
+import dev.batchloss.spi.RowRequest;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What every chunk of one call shares, and what a chunk needs besides the matrices; immutable. */
+public final class RowCall {
+  /** Class weights are read in whole vectors. */
+  private static final int WEIGHT_PADDING = 16;
+
+  private static final int TARGET_BATCH = 4096;
+
+  private final RowRequest<?> request;
+  private final ElementType arithmetic;
+  private final RowColumns columns;
+  private final boolean hasRowFactors;
+  private final double gradientScale;
+  private final List<Double> numbers;
+
+  /**
+   * Prepares a call.
+   *
+   * @param arithmetic FLOAT32 or FLOAT64: what the device computes in
+   * @param scan what phase 0 has found
+   */
+  public RowCall(RowRequest<?> request, ElementType arithmetic, TargetScan scan) {
+    this.request = request;
+    this.arithmetic = arithmetic;
+    this.columns = RowColumns.of(request);
+    this.hasRowFactors =
+        request.outputKind() == MatrixOutput.GRADIENT
+            && (request.rowUpstream() != null
+                || (request.targets() != null && request.targets().sampleWeights() != null));
+    this.gradientScale = request.gradientScale(scan);
+    this.numbers = numbers(request, hasRowFactors ? 1 : gradientScale);
+  }
+
+  /** Returns the call. */
+  public RowRequest<?> request() {
+    return request;
+  }
+
+  /** Returns what the device computes in. */
+  public ElementType arithmetic() {
+    return arithmetic;
+  }
+
+  /** Returns what comes back for each row. */
+  public RowColumns columns() {
+    return columns;
+  }
+
+  /**
+   * Returns the numbers that row kernels take, in their order: what multiplies distances from the
+   * shift, the logit scale, the softcap, its slope, the bounds of clipping, the shares of the
+   * target and of smoothing, the sum of the class weights, the factors of z-loss, entropy and
+   * focusing, and what multiplies every gradient that has no factor of its own.
+   */
+  public List<Double> numbers() {
+    return numbers;
+  }
+
+  /** Returns the probability targets; null if there are none. */
+  public @Nullable Matrix distributions() {
+    return request.targets() instanceof ProbabilityTargets soft ? soft.probabilities() : null;
+  }
+
+  /** Returns how many bytes the class targets of a chunk take; 0 if there are none. */
+  public long targetBytes(RowChunk chunk) {
+    return request.targets() instanceof ClassTargets ? (long) chunk.rows() * Integer.BYTES : 0;
+  }
+
+  /** Writes the class targets of a chunk, known to be good: −1 for an ignored row. */
+  public void writeTargets(RowChunk chunk, MemorySegment to) {
+    ClassTargets targets = (ClassTargets) Objects.requireNonNull(request.targets());
+    Long ignoredClass = request.plan().ignoredClass();
+    int[] batch = new int[Math.min(TARGET_BATCH, chunk.rows())];
+    for (int from = 0; from < chunk.rows(); from += batch.length) {
+      int n = Math.min(batch.length, chunk.rows() - from);
+      long first = chunk.firstRow() + from;
+      targets.copyTo(first, n, batch);
+      if (ignoredClass != null) {
+        long ignored = ignoredClass;
+        for (int i = 0; i < n; i++) {
+          batch[i] = targets.at(first + i) == ignored ? -1 : batch[i];
+        }
+      }
+      MemorySegment.copy(batch, 0, to, ValueLayout.JAVA_INT, (long) from * Integer.BYTES, n);
+    }
+  }
+
+  /** Returns how many bytes the rows' factors of the gradient take; 0 if there is one for all. */
+  public long factorBytes(RowChunk chunk) {
+    return hasRowFactors ? (long) chunk.rows() * arithmetic.bytes() : 0;
+  }
+
+  /** Writes what multiplies the gradient of each row of a chunk. */
+  public void writeFactors(RowChunk chunk, MemorySegment to) {
+    Matrix weights = request.targets() == null ? null : request.targets().sampleWeights();
+    Matrix upstream = request.rowUpstream();
+    for (int i = 0; i < chunk.rows(); i++) {
+      long row = chunk.firstRow() + i;
+      double factor = gradientScale;
+      factor *= upstream == null ? 1 : upstream.get(row, 0);
+      factor *= weights == null ? 1 : weights.get(row, 0);
+      arithmetic.set(to, i, factor);
+    }
+  }
+
+  /** Returns how many bytes the class weights take; 0 if there are none. */
+  public long weightBytes() {
+    ClassWeights weights = request.plan().objective().classWeights();
+    return weights == null ? 0 : ((long) weights.classes() + WEIGHT_PADDING) * arithmetic.bytes();
+  }
+
+  /** Writes the class weights, zeros after them. */
+  public void writeWeights(MemorySegment to) {
+    ClassWeights weights = Objects.requireNonNull(request.plan().objective().classWeights());
+    to.fill((byte) 0);
+    for (int c = 0; c < weights.classes(); c++) {
+      arithmetic.set(to, c, weights.at(c));
+    }
+  }
+
+  /** Returns how many bytes come back for a chunk besides the output matrix. */
+  public long columnBytes(RowChunk chunk) {
+    return columns.bytes(chunk.rows(), arithmetic);
+  }
+
+  private static List<Double> numbers(RowRequest<?> request, double gradientScale) {
+    InputTransform transform = request.plan().input();
+    RowObjective objective = request.plan().objective();
+    RowEpilogue epilogue =
+        new RowEpilogue(
+            request.plan(),
+            request.targetKind(),
+            request.needs(),
+            request.input().classes(),
+            gradientScale,
+            null);
+    boolean isCapped = transform.hasSoftcap();
+    return List.of(
+        isCapped ? 1 : transform.logitScale(),
+        transform.logitScale(),
+        isCapped ? transform.softcap() : 1,
+        isCapped ? transform.logitScale() / transform.softcap() : 1,
+        transform.clipLow(),
+        transform.clipHigh(),
+        epilogue.targetShare(),
+        epilogue.smoothingShare(),
+        epilogue.classWeightSum(),
+        objective.zLoss(),
+        objective.entropy(),
+        objective.focusing(),
+        gradientScale);
+  }
+}
