@@ -37,7 +37,6 @@ final class FailingDevice implements Backend {
   private final String name;
   private final AtomicLong rowsLeft;
   private final AtomicInteger calls = new AtomicInteger();
-  private final Backend scalar = BackendChoice.of("scalar").open(BackendOptions.DEFAULT).backend();
 
   FailingDevice(String name, long rowsBeforeFailure) {
     this.name = name;
@@ -111,18 +110,21 @@ final class FailingDevice implements Backend {
     long first = request.firstRow();
     Matrix output = request.output();
     Matrix written = output == null ? null : blank(output);
-    scalar.run(
-        new RowRequest<>(
-            request.plan(),
-            only(request.input(), first, end),
-            only(request.targets(), first, end),
-            request.statistics(),
-            request.outputKind(),
-            written,
-            request.upstream(),
-            request.rowUpstream(),
-            () -> only(request.folds().get(), first, end),
-            new RowsDone(0, scan)));
+    // It holds nothing that would have to be freed.
+    Backend scalar = BackendChoice.of("scalar").open(BackendOptions.DEFAULT).backend();
+    RowOutcome _ =
+        scalar.run(
+            new RowRequest<>(
+                request.plan(),
+                only(request.input(), first, end),
+                only(request.targets(), first, end),
+                request.statistics(),
+                request.outputKind(),
+                written,
+                request.upstream(),
+                request.rowUpstream(),
+                () -> only(request.folds().get(), first, end),
+                new RowsDone(0, scan)));
     if (output == null || written == null) {
       return;
     }

@@ -182,8 +182,9 @@ final class FileEvaluationRun {
     for (BackendStatus backend : backends.values()) {
       if (!backend.available()) {
         warnings.add(
-            "%s %s; what it had not finished ran on another backend"
-                .formatted(backend.name(), backend.reason()));
+            "%s %s; %s did what it had not finished"
+                .formatted(
+                    backend.name(), backend.reason(), List.copyOf(backends.keySet()).getLast()));
       }
     }
     if (plan.input().kind() == InputKind.LOGITS && files.classes() > 1 && likeness.isLikely()) {
