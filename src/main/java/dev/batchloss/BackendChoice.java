@@ -9,8 +9,10 @@ import dev.batchloss.spi.BackendOptions;
 import dev.batchloss.spi.BackendProvider;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which backend runs: the one asked for, or the first that can, and why not the ones before it. */
@@ -23,10 +25,15 @@ final class BackendChoice {
   private final BackendOffer chosen;
   private final boolean automatic;
 
-  private BackendChoice(List<BackendOffer> offers, BackendOffer chosen, boolean automatic) {
+  /** The names of those that were chosen before and failed. */
+  private final Set<String> failed;
+
+  private BackendChoice(
+      List<BackendOffer> offers, BackendOffer chosen, boolean automatic, Set<String> failed) {
     this.offers = offers;
     this.chosen = chosen;
     this.automatic = automatic;
+    this.failed = failed;
   }
 
   /**
@@ -41,12 +48,16 @@ final class BackendChoice {
   }
 
   static BackendChoice among(List<BackendOffer> offers, String wanted) {
+    return among(offers, wanted, Set.of());
+  }
+
+  private static BackendChoice among(List<BackendOffer> offers, String wanted, Set<String> failed) {
     boolean automatic = wanted.equals(AUTO);
     for (BackendOffer offer : offers) {
       boolean matches =
           automatic ? offer.preference() != Preference.ON_REQUEST : offer.answersTo(wanted);
       if (matches && offer.isAvailable()) {
-        return new BackendChoice(offers, offer, automatic);
+        return new BackendChoice(offers, offer, automatic, failed);
       }
     }
     throw new BackendUnavailableException(message(offers, wanted));
@@ -60,6 +71,11 @@ final class BackendChoice {
     }
     offers.sort(Comparator.comparing(BackendOffer::preference));
     return List.copyOf(offers);
+  }
+
+  /** Returns whether another was chosen before this one and failed. */
+  boolean hasFailed() {
+    return !failed.isEmpty();
   }
 
   BackendOffer chosen() {
@@ -76,21 +92,24 @@ final class BackendChoice {
     BackendChoice choice = this;
     while (true) {
       try {
-        return new Opened(choice, choice.chosen.open(options));
+        return new Opened(choice, choice.chosen.open(options), options);
       } catch (BatchLossException e) {
-        if (!automatic) {
+        if (!choice.automatic) {
           throw e;
         }
-        choice = choice.without(choice.chosen, String.valueOf(e.getMessage()));
+        choice = choice.withoutChosen(String.valueOf(e.getMessage()));
       }
     }
   }
 
-  private BackendChoice without(BackendOffer failed, String reason) {
+  /** Returns the choice of what can run once the chosen one, asked for or not, cannot any more. */
+  private BackendChoice withoutChosen(String reason) {
     List<BackendOffer> rest = new ArrayList<>(offers);
     rest.set(
-        rest.indexOf(failed), BackendOffer.unavailable(failed.name(), failed.preference(), reason));
-    return among(List.copyOf(rest), AUTO);
+        rest.indexOf(chosen), BackendOffer.unavailable(chosen.name(), chosen.preference(), reason));
+    Set<String> allFailed = new HashSet<>(failed);
+    allFailed.add(chosen.name());
+    return among(List.copyOf(rest), AUTO, Set.copyOf(allFailed));
   }
 
   /**
@@ -98,8 +117,19 @@ final class BackendChoice {
    *
    * @param choice the choice that led to it
    * @param backend the chosen one
+   * @param options what it was opened with
    */
-  record Opened(BackendChoice choice, Backend backend) {}
+  record Opened(BackendChoice choice, Backend backend, BackendOptions options) {
+    /**
+     * Opens the next that can run in the order of preference, when this one has failed.
+     *
+     * @param reason what is told of this one
+     * @throws BackendUnavailableException if there is none
+     */
+    Opened openNext(String reason) {
+      return choice.withoutChosen(reason).open(options);
+    }
+  }
 
   /** Returns every backend, the chosen one marked. */
   List<BackendStatus> all() {
@@ -107,8 +137,8 @@ final class BackendChoice {
   }
 
   /**
-   * Returns the backends before the chosen one and those only taken on request; none if one was
-   * asked for by name.
+   * Returns the backends before the chosen one, those only taken on request and those that failed;
+   * none if one was asked for by name and runs.
    */
   List<BackendStatus> passedOver() {
     if (!automatic) {
@@ -117,7 +147,10 @@ final class BackendChoice {
     int place = offers.indexOf(chosen);
     return offers.stream()
         .filter(
-            offer -> offers.indexOf(offer) < place || offer.preference() == Preference.ON_REQUEST)
+            offer ->
+                offers.indexOf(offer) < place
+                    || offer.preference() == Preference.ON_REQUEST
+                    || failed.contains(offer.name()))
         .map(this::status)
         .toList();
   }

@@ -13,6 +13,7 @@ import dev.batchloss.plan.TargetKind;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.BackendOptions;
 import dev.batchloss.spi.DeviceMatrix;
+import dev.batchloss.spi.Lifetime;
 import dev.batchloss.spi.RowOutcome;
 import dev.batchloss.spi.RowRequest;
 import java.util.ArrayList;
@@ -27,17 +28,18 @@ import org.jspecify.annotations.Nullable;
  * The engine: opens the best backend of this machine, or the one asked for, and evaluates losses on
  * it. Calls block until their result is complete and may be made from many threads at once; close
  * it when done.
+ *
+ * <p>When the device of its backend fails during a call over a {@link Matrix}, the rows that it has
+ * not finished are done by the next backend that can run, in the order of preference, even if the
+ * first was asked for by name; so are all later calls. {@link LossResult#backends} and {@link
+ * #passedOver} tell.
  */
 public final class BatchLoss implements AutoCloseable {
-  private final BackendChoice choice;
-  private final Backend backend;
-  private final BackendStatus status;
-  private volatile boolean closed;
+  private final ActiveBackend active;
+  private final Lifetime lifetime = new Lifetime("this BatchLoss");
 
   BatchLoss(BackendChoice.Opened opened) {
-    this.choice = opened.choice();
-    this.backend = opened.backend();
-    this.status = new BackendStatus(backend.name(), true, true, backend.detail(), null);
+    this.active = new ActiveBackend(opened);
   }
 
   /**
@@ -87,8 +89,12 @@ public final class BatchLoss implements AutoCloseable {
   /** Likewise {@code outer × classes × inner} numbers; see {@link Matrix} for the axes. */
   public DeviceMatrix allocate(ElementType type, long outer, int classes, long inner) {
     Objects.requireNonNull(type, "type");
-    requireOpen();
-    return backend.allocate(type, outer, classes, inner);
+    return lifetime.during(
+        () -> {
+          try (ActiveBackend.Lease lease = active.lease()) {
+            return lease.backend().allocate(type, outer, classes, inner);
+          }
+        });
   }
 
   /**
@@ -135,10 +141,13 @@ public final class BatchLoss implements AutoCloseable {
    * @throws dev.batchloss.data.InvalidDataException if a weight is not finite or a probability is
    *     bad; in the latter case what was to be written is unspecified, unless it was the input
    *     itself
+   * @throws dev.batchloss.data.DeviceException if the device's memory does not suffice for a row,
+   *     or it failed and there is no other backend; what was to be written is unspecified then
    * @throws IllegalStateException if the engine is closed
    */
   public LossResult evaluate(Loss loss, Matrix input, Targets targets, Outputs outputs) {
-    return evaluate(loss, input, targets, outputs, Matrix.class, backend::run);
+    return lifetime.during(
+        () -> evaluate(loss, input, targets, outputs, Matrix.class, active.backend(), active::run));
   }
 
   /**
@@ -151,7 +160,7 @@ public final class BatchLoss implements AutoCloseable {
    * @param targets one a row; probability targets have the input's shape
    * @param outputs what else is wanted, and where it goes
    * @throws IllegalArgumentException if shapes or options do not fit each other, or a matrix on a
-   *     device was allocated by another engine
+   *     device was allocated by another engine, or by this one before its device failed
    * @throws dev.batchloss.data.InvalidTargetException if a class target is out of range; nothing
    *     has been written then
    * @throws dev.batchloss.data.InvalidDataException if a weight is not finite or a probability is
@@ -162,7 +171,20 @@ public final class BatchLoss implements AutoCloseable {
    * @throws IllegalStateException if the engine or a matrix is closed
    */
   public LossResult evaluate(Loss loss, DeviceMatrix input, Targets targets, Outputs outputs) {
-    return evaluate(loss, input, targets, outputs, DeviceMatrix.class, backend::runOnDevice);
+    return lifetime.during(
+        () -> {
+          try (ActiveBackend.Lease lease = active.lease()) {
+            Backend backend = lease.backend();
+            return evaluate(
+                loss,
+                input,
+                targets,
+                outputs,
+                DeviceMatrix.class,
+                backend,
+                request -> lease.finished(backend.runOnDevice(request), List.of()));
+          }
+        });
   }
 
   private <M extends MatrixShape> LossResult evaluate(
@@ -171,12 +193,12 @@ public final class BatchLoss implements AutoCloseable {
       Targets targets,
       Outputs outputs,
       Class<M> place,
-      Function<RowRequest<M>, RowOutcome> run) {
+      Backend backend,
+      Function<RowRequest<M>, ActiveBackend.Finished> run) {
     Objects.requireNonNull(loss, "loss");
     Objects.requireNonNull(input, "input");
     Objects.requireNonNull(targets, "targets");
     Objects.requireNonNull(outputs, "outputs");
-    requireOpen();
     RowPlan plan = (RowPlan) loss.plan();
     CallChecks.checkPlaces(backend, input, outputs);
     CallChecks.check(plan, input, targets, outputs);
@@ -200,7 +222,7 @@ public final class BatchLoss implements AutoCloseable {
           folds.add(fold);
           return fold;
         };
-    RowOutcome outcome =
+    ActiveBackend.Finished finished =
         run.apply(
             new RowRequest<>(
                 plan,
@@ -216,35 +238,31 @@ public final class BatchLoss implements AutoCloseable {
       RowFold _ = newFold.get();
     }
     return new LossResult(
-        summary(loss, input, outcome, folds),
-        status,
-        choice.passedOver(),
+        summary(loss, input, finished.outcome(), folds),
+        finished.backends(),
+        finished.passedOver(),
         rowLosses,
         logSumExp,
         output);
   }
 
-  /** Returns the backend in use. */
+  /** Returns the backend in use: another than was opened, once its device has failed. */
   public BackendStatus backend() {
-    return status;
+    return active.status();
   }
 
-  /** Returns the backends that would have been preferred, each with the reason it is not used. */
+  /**
+   * Returns the backends that would have been preferred, each with the reason it is not used, and
+   * those that failed.
+   */
   public List<BackendStatus> passedOver() {
-    return choice.passedOver();
+    return active.passedOver();
   }
 
   /** Waits for running calls, then frees the backend. Closing twice does nothing. */
   @Override
   public void close() {
-    closed = true;
-    backend.close();
-  }
-
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("this BatchLoss is closed");
-    }
+    lifetime.end(active::close);
   }
 
   private static LossSummary summary(

@@ -83,7 +83,8 @@ final class CallChecks {
   private static void checkOwner(Backend backend, String what, MatrixShape matrix) {
     require(
         !(matrix instanceof DeviceMatrix device) || backend.owns(device),
-        "%s (%s) was allocated by another engine than this one, which runs on %s",
+        "%s (%s) was allocated by another engine than this one, which runs on %s, or before a"
+            + " device failed",
         what,
         matrix,
         backend.name());

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
-/** What one call returned: the summary, which backend ran, and what was asked for besides. */
+/** What one call returned: the summary, which backends ran, and what was asked for besides. */
 public final class LossResult {
   private final LossSummary summary;
-  private final BackendStatus backend;
+  private final List<BackendStatus> backends;
   private final List<BackendStatus> passedOver;
   private final double @Nullable [] rowLosses;
   private final double @Nullable [] logSumExp;
@@ -18,13 +18,13 @@ public final class LossResult {
 
   LossResult(
       LossSummary summary,
-      BackendStatus backend,
+      List<BackendStatus> backends,
       List<BackendStatus> passedOver,
       double @Nullable [] rowLosses,
       double @Nullable [] logSumExp,
       @Nullable MatrixShape matrix) {
     this.summary = summary;
-    this.backend = backend;
+    this.backends = backends;
     this.passedOver = passedOver;
     this.rowLosses = rowLosses;
     this.logSumExp = logSumExp;
@@ -97,12 +97,24 @@ public final class LossResult {
     throw new NoSuchElementException("the matrix is in the host's memory; see matrix");
   }
 
-  /** Returns the backend that ran. */
+  /** Returns the backend that ran, to the end of the call. */
   public BackendStatus backend() {
-    return backend;
+    return backends.getLast();
   }
 
-  /** Returns the backends that would have been preferred, each with the reason it was not used. */
+  /**
+   * Returns the backends that ran: one, unless a device failed during the call. Then each did the
+   * rows that those before it had not finished; the last is {@link #backend}, the others are not
+   * available any more, each with the reason.
+   */
+  public List<BackendStatus> backends() {
+    return backends;
+  }
+
+  /**
+   * Returns the backends that would have been preferred, each with the reason it was not used, and
+   * those that failed, during this call or before.
+   */
   public List<BackendStatus> passedOver() {
     return passedOver;
   }
@@ -110,7 +122,7 @@ public final class LossResult {
   @Override
   public String toString() {
     return "%s over %d of %d rows on %s"
-        .formatted(summary.evaluated().name(), summary.counted(), summary.rows(), backend.name());
+        .formatted(summary.evaluated().name(), summary.counted(), summary.rows(), backend().name());
   }
 
   private MatrixShape written() {

@@ -181,10 +181,10 @@ class DeviceMatrixTest {
               + " which runs on ";
       assertThatIllegalArgumentException()
           .isThrownBy(() -> engine.evaluate(LOSS, theirs, TARGETS))
-          .withMessage(message + "standin:0");
+          .withMessage(message + "standin:0, or before a device failed");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> scalar.evaluate(LOSS, theirs, TARGETS))
-          .withMessage(message + "scalar");
+          .withMessage(message + "scalar, or before a device failed");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> engine.evaluate(LOSS, mine, TARGETS, Outputs.gradientInto(theirs)))
           .withMessageStartingWith("the gradient (FLOAT32 4×3 on standin:0) was allocated by");

@@ -1,7 +1,9 @@
 package dev.batchloss.cli;
 
+import dev.batchloss.BackendStatus;
 import dev.batchloss.BatchLoss;
 import dev.batchloss.Outputs;
+import dev.batchloss.data.BatchLossException;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
@@ -152,6 +154,7 @@ final class Benchmark {
   List<Measurement> run(BatchLoss engine) {
     Matrix input = Matrix.of(logits, rows, classes);
     Matrix output = Matrix.of(other, rows, classes);
+    String opened = engine.backend().name();
     List<Measurement> measurements = new ArrayList<>();
     for (Place place : places(engine)) {
       measurements.addAll(
@@ -161,7 +164,17 @@ final class Benchmark {
             case DEVICE -> runOnDevice(engine, input, output);
           });
     }
+    requireUnchanged(opened, engine);
     return measurements;
+  }
+
+  /** The times of one backend must not be told as another's. */
+  private static void requireUnchanged(String opened, BatchLoss engine) {
+    for (BackendStatus status : engine.passedOver()) {
+      if (status.name().equals(opened)) {
+        throw new BatchLossException(opened + " " + status.reason());
+      }
+    }
   }
 
   private List<Measurement> runInNativeMemory(BatchLoss engine) {

@@ -33,6 +33,8 @@ final class EvaluationReport {
             .put("reduction", reduction())
             .put("backend", backend.name())
             .put("backendDetail", backend.detail());
+    ArrayNode backends = object.putArray("backends");
+    result.backends().forEach(status -> backends.add(status.name()));
     ArrayNode passedOver = object.putArray("passedOver");
     for (BackendStatus status : result.passedOver()) {
       passedOver.addObject().put("backend", status.name()).put("reason", status.reason());

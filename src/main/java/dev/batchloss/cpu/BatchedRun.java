@@ -17,6 +17,7 @@ final class BatchedRun {
 
   private final Call call;
   private final Workers workers;
+  private final long firstRow;
   private final long rows;
   private final int batchRows;
   private final long taskRows;
@@ -24,7 +25,8 @@ final class BatchedRun {
   BatchedRun(Call call, Workers workers) {
     this.call = call;
     this.workers = workers;
-    this.rows = call.input.rows();
+    this.firstRow = call.request.firstRow();
+    this.rows = call.request.rowsToDo();
     int whole = Math.clamp(BATCH_ELEMENTS / call.classes, 1, MOST_BATCH_ROWS);
     int tiles = whole < Tile.ROWS ? whole : whole / Tile.ROWS * Tile.ROWS;
     this.batchRows = (int) Math.min(rows, tiles);
@@ -39,7 +41,7 @@ final class BatchedRun {
         () -> {
           try {
             Worker worker = new Worker();
-            queue.drain(task -> worker.run(task * taskRows));
+            queue.drain(task -> worker.run(firstRow + task * taskRows));
           } catch (Throwable e) {
             queue.fail(e);
           }
@@ -54,7 +56,7 @@ final class BatchedRun {
     private final RowFold fold = call.request.folds().get();
 
     void run(long first) {
-      long end = Math.min(rows, first + taskRows);
+      long end = Math.min(firstRow + rows, first + taskRows);
       for (long row = first; row < end; row += batchRows) {
         batch.firstRow = row;
         batch.size = (int) Math.min(batchRows, end - row);

@@ -56,19 +56,20 @@ final class CpuBackend implements Backend {
   }
 
   private RowOutcome runOpen(RowRequest<Matrix> request) {
-    TargetScan scan = scan(request);
+    TargetScan scan = request.scanOr(() -> scan(request));
     if (request.inPlace()) {
-      ProbabilityCheck.requireBeforeOverwriting(request.plan(), request.input(), request.targets());
+      ProbabilityCheck.requireBeforeOverwriting(
+          request.plan(), request.input(), request.targets(), request.firstRow());
     }
     Call call = new Call(request, scan);
-    if (request.input().rows() > 0) {
+    if (request.rowsToDo() > 0) {
       run(call);
     }
     return new RowOutcome(scan);
   }
 
   private void run(Call call) {
-    boolean isFew = call.input.rows() < 2L * workers.threads();
+    boolean isFew = call.request.rowsToDo() < 2L * workers.threads();
     if (isFew && call.classes > Call.SEGMENT && isAlongRows(call)) {
       new SegmentedRun(call, workers).run();
     } else {

@@ -16,7 +16,7 @@ final class SegmentedRun {
   SegmentedRun(Call call, Workers workers) {
     this.call = call;
     this.workers = workers;
-    this.rows = (int) call.input.rows();
+    this.rows = (int) call.request.rowsToDo();
     this.segments = (call.classes - 1) / Call.SEGMENT + 1;
     this.batch = new RowStatistics(rows);
     this.parts = new SegmentStatistics[rows * segments];
@@ -27,7 +27,7 @@ final class SegmentedRun {
   }
 
   void run() {
-    batch.firstRow = 0;
+    batch.firstRow = call.request.firstRow();
     batch.size = rows;
     call.label(batch);
     SegmentPass pass = newPass();

@@ -4,6 +4,7 @@ import dev.batchloss.data.DeviceException;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.Matrix;
+import dev.batchloss.device.RunProgress;
 import dev.batchloss.device.SlotPool;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.DeviceMatrix;
@@ -68,13 +69,21 @@ final class CudaBackend implements Backend {
 
   @Override
   public RowOutcome run(RowRequest<Matrix> request) {
-    return onSlots(taken -> new RowRun(request, taken, sizes).run());
+    RunProgress progress = new RunProgress(request);
+    try {
+      return onSlots(taken -> new RowRun(request, taken, sizes).run(progress));
+    } catch (DeviceException e) {
+      throw ErrorCodes.isOutOfMemory(e.code()) ? e : progress.unfinished(e);
+    }
   }
 
   @Override
   public RowOutcome runOnDevice(RowRequest<DeviceMatrix> request) {
     Supplier<RowOutcome> run =
-        () -> onSlots(taken -> new RowRun(request, ofFirstDevice(taken), sizes).run());
+        () ->
+            onSlots(
+                taken ->
+                    new RowRun(request, ofFirstDevice(taken), sizes).run(new RunProgress(request)));
     return whileOpen(request.input(), () -> whileOpen(request.output(), run));
   }
 

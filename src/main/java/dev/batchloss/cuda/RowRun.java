@@ -6,6 +6,7 @@ import dev.batchloss.device.ChunkLoop;
 import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowFolding;
 import dev.batchloss.device.RowPhases;
+import dev.batchloss.device.RunProgress;
 import dev.batchloss.device.TargetPhase;
 import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.RowOutcome;
@@ -35,23 +36,27 @@ final class RowRun {
     this.sizes = sizes;
   }
 
-  /** Runs it. */
-  RowOutcome run() {
-    return RowPhases.run(request, this::scanTargets, this::runRows);
+  /**
+   * Runs it.
+   *
+   * @param progress is told how far it has come
+   */
+  RowOutcome run(RunProgress progress) {
+    return RowPhases.run(request, progress, this::scanTargets, this::runRows);
   }
 
   private TargetScan scanTargets(RowRequest<?> rows) {
     return TargetPhase.scan(rows, targets -> new TargetScanner(rows, targets, slots.getFirst()));
   }
 
-  private void runRows(RowRequest<?> rows, TargetScan scan) {
+  private void runRows(RowRequest<?> rows, TargetScan scan, RunProgress progress) {
     RowProgram program = RowProgram.of(rows);
     RowCall call = new RowCall(rows, program.arithmetic(), scan);
     RowFolding folding = new RowFolding(rows, this::element);
     CudaContext context = slots.getFirst().device().context();
     try (CallMemory memory = new CallMemory(context, rows, sizes.leastRegistered())) {
       new ChunkLoop<>(slots, slot -> slot.begin(call, program, memory), folding)
-          .run(rows.input(), chunkBytes(), ErrorCodes::isOutOfMemory);
+          .run(rows.input(), progress, chunkBytes(), ErrorCodes::isOutOfMemory);
     }
   }
 

@@ -7,6 +7,7 @@ import dev.batchloss.device.ChunkSlot;
 import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowChunk;
 import dev.batchloss.device.RowFolding;
+import dev.batchloss.device.RunProgress;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -157,7 +158,7 @@ final class RowSlot implements ChunkSlot {
   }
 
   @Override
-  public void collect(RowFolding folding) {
+  public void collect(RowFolding folding, RunProgress progress) {
     RowCall current = Objects.requireNonNull(call);
     RowChunk done = Objects.requireNonNull(chunk);
     stream.synchronize(running);
@@ -172,6 +173,7 @@ final class RowSlot implements ChunkSlot {
     if (outputView != null) {
       output.endReturn(outputView, isDirect(current.request().output(), outputView));
     }
+    progress.collected(done);
     chunk = null;
   }
 

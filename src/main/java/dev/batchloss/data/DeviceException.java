@@ -1,7 +1,7 @@
 package dev.batchloss.data;
 
 /** A device or its driver failed; carries the driver's own code and its name. */
-public final class DeviceException extends BatchLossException {
+public class DeviceException extends BatchLossException {
   private static final long serialVersionUID = 1;
 
   private final int code;
@@ -14,13 +14,20 @@ public final class DeviceException extends BatchLossException {
     this.codeName = codeName;
   }
 
+  /** Creates one that tells of the same failure, where more is known of what it left behind. */
+  protected DeviceException(DeviceException failure) {
+    super(String.valueOf(failure.getMessage()), failure);
+    this.code = failure.code;
+    this.codeName = failure.codeName;
+  }
+
   /** Returns the driver's code. */
-  public int code() {
+  public final int code() {
     return code;
   }
 
   /** Returns the driver's name for the code. */
-  public String codeName() {
+  public final String codeName() {
     return codeName;
   }
 }

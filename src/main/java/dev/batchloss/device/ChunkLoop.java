@@ -17,7 +17,6 @@ public final class ChunkLoop<S extends ChunkSlot> {
   private final List<S> slots;
   private final Consumer<S> begin;
   private final RowFolding folding;
-  private long collected;
 
   /**
    * Prepares a call.
@@ -33,26 +32,27 @@ public final class ChunkLoop<S extends ChunkSlot> {
   }
 
   /**
-   * Runs the call. Where memory runs out before anything has come back, smaller chunks are tried.
-   * The slots are ended in any case.
+   * Runs the call. Where memory runs out, smaller chunks are tried for the rows that have not come
+   * back. The slots are ended in any case.
    *
    * @param input what is cut into chunks
+   * @param progress says where to start, and is told of every chunk
    * @param mostBytes how much of it a chunk may take; see {@link RowChunks#of}
    * @param isOutOfMemory tells of a {@link DeviceException}'s code whether less memory might have
    *     been had
    * @throws dev.batchloss.data.InvalidDataException as {@link RowFolding#fold}
    * @throws DeviceException if a device fails, or has not memory enough for one row
    */
-  public void run(MatrixShape input, long mostBytes, IntPredicate isOutOfMemory) {
+  public void run(
+      MatrixShape input, RunProgress progress, long mostBytes, IntPredicate isOutOfMemory) {
     long bytes = mostBytes;
     while (true) {
-      RowChunks chunks = RowChunks.of(input, bytes);
+      RowChunks chunks = RowChunks.of(input, progress.firstRow(), bytes);
       try {
-        run(chunks);
+        run(chunks, progress);
         return;
       } catch (DeviceException e) {
-        boolean canShrink = chunks.mostRows() > 1 && collected == 0;
-        if (!isOutOfMemory.test(e.code()) || !canShrink) {
+        if (!isOutOfMemory.test(e.code()) || chunks.mostRows() <= 1) {
           throw e;
         }
         long used = (long) chunks.mostRows() * input.classes() * input.type().bytes();
@@ -61,9 +61,9 @@ public final class ChunkLoop<S extends ChunkSlot> {
     }
   }
 
-  private void run(RowChunks chunks) {
+  private void run(RowChunks chunks, RunProgress progress) {
     try {
-      runAll(chunks);
+      runAll(chunks, progress);
     } catch (RuntimeException | Error e) {
       try {
         endAll(slots.iterator());
@@ -75,17 +75,17 @@ public final class ChunkLoop<S extends ChunkSlot> {
     endAll(slots.iterator());
   }
 
-  private void runAll(RowChunks chunks) {
+  private void runAll(RowChunks chunks, RunProgress progress) {
     for (long number = 0; number < chunks.count(); number++) {
       S slot = at(number);
       if (number < slots.size()) {
         begin.accept(slot);
       }
-      collect(slot);
+      collect(slot, progress);
       slot.start(chunks.at(number));
     }
     for (int turn = 0; turn < slots.size(); turn++) {
-      collect(at(chunks.count() + turn));
+      collect(at(chunks.count() + turn), progress);
     }
   }
 
@@ -93,10 +93,9 @@ public final class ChunkLoop<S extends ChunkSlot> {
     return slots.get((int) (turn % slots.size()));
   }
 
-  private void collect(S slot) {
+  private void collect(S slot, RunProgress progress) {
     if (slot.isBusy()) {
-      slot.collect(folding);
-      collected++;
+      slot.collect(folding, progress);
     }
   }
 

@@ -17,12 +17,16 @@ public interface ChunkSlot extends AutoCloseable {
   void start(RowChunk chunk);
 
   /**
-   * Waits for the chunk, hands its rows over and completes its part of the output matrix.
+   * Waits for the chunk, hands its rows over and completes its part of the output matrix. Of a
+   * chunk that fails before that nothing reaches the fold, nor a matrix that is written over the
+   * input.
    *
+   * @param folding takes the rows
+   * @param progress is told of the chunk as soon as that is done, before anything else can fail
    * @throws dev.batchloss.data.InvalidDataException as {@link RowFolding#fold}
    * @throws dev.batchloss.data.DeviceException if the device fails
    */
-  void collect(RowFolding folding);
+  void collect(RowFolding folding, RunProgress progress);
 
   /** Waits until nothing of a call is on its way any more, and lets go of it. */
   void end();

@@ -11,6 +11,8 @@ import java.util.Objects;
  *
  * <p>A matrix of inner length 1 whose classes lie further apart than its rows (Fortran order) is
  * taken as one whose rows lie on the inner axis. They keep their numbers.
+ *
+ * <p>A cut may begin at any row: those before it are in no chunk.
  */
 public final class RowChunks {
   /** The most rows in a chunk, so that what comes back for them stays small. */
@@ -23,9 +25,18 @@ public final class RowChunks {
   private final long outerPerChunk;
   private final long innerPerChunk;
   private final long chunksPerOuter;
+
+  /** Inner indices of an outer index whose first rows are in no chunk. */
+  private final long headInner;
+
+  private final long headChunks;
+
+  /** The first outer index of which every row is in a chunk. */
+  private final long tailOuter;
+
   private final long count;
 
-  private RowChunks(MatrixShape matrix, long mostRows) {
+  private RowChunks(MatrixShape matrix, long firstRow, long mostRows) {
     this.matrix = matrix;
     this.layout = RowLayout.of(matrix);
     this.outer = isTurned() ? 1 : matrix.outer();
@@ -33,7 +44,10 @@ public final class RowChunks {
     this.innerPerChunk = Math.clamp(inner, 1, mostRows);
     this.outerPerChunk = Math.max(1, mostRows / Math.max(1, inner));
     this.chunksPerOuter = Math.ceilDiv(inner, innerPerChunk);
-    this.count = Math.ceilDiv(outer, outerPerChunk) * chunksPerOuter;
+    this.headInner = inner == 0 ? 0 : Math.ceilDiv(firstRow, inner) * inner - firstRow;
+    this.headChunks = Math.ceilDiv(headInner, innerPerChunk);
+    this.tailOuter = inner == 0 ? 0 : Math.ceilDiv(firstRow, inner);
+    this.count = headChunks + Math.ceilDiv(outer - tailOuter, outerPerChunk) * chunksPerOuter;
   }
 
   /**
@@ -44,11 +58,25 @@ public final class RowChunks {
    * @throws IllegalArgumentException if {@code mostBytes} is not positive
    */
   public static RowChunks of(MatrixShape matrix, long mostBytes) {
+    return of(matrix, 0, mostBytes);
+  }
+
+  /**
+   * Cuts the rest of a matrix.
+   *
+   * @param matrix as for the whole
+   * @param firstRow the first row of the first chunk; the number of rows for no chunks
+   * @param mostBytes as for the whole
+   * @throws IllegalArgumentException if {@code mostBytes} is not positive
+   * @throws IndexOutOfBoundsException if there is no such row
+   */
+  public static RowChunks of(MatrixShape matrix, long firstRow, long mostBytes) {
+    Objects.checkIndex(firstRow, matrix.rows() + 1);
     if (mostBytes <= 0) {
       throw new IllegalArgumentException("mostBytes is " + mostBytes + ", must be positive");
     }
     long rowBytes = Math.max(1, (long) matrix.classes() * matrix.type().bytes());
-    return new RowChunks(matrix, Math.clamp(mostBytes / rowBytes, 1, MOST_ROWS));
+    return new RowChunks(matrix, firstRow, Math.clamp(mostBytes / rowBytes, 1, MOST_ROWS));
   }
 
   /** Returns the number of chunks: 0 if there are no rows. */
@@ -63,7 +91,8 @@ public final class RowChunks {
 
   /** Returns the most rows that a chunk of this cut has; 0 if there are none. */
   public int mostRows() {
-    return (int) (Math.min(outer, outerPerChunk) * Math.min(inner, innerPerChunk));
+    long tail = Math.min(outer - tailOuter, outerPerChunk) * Math.min(inner, innerPerChunk);
+    return (int) Math.max(Math.min(headInner, innerPerChunk), tail);
   }
 
   /**
@@ -73,13 +102,23 @@ public final class RowChunks {
    */
   public RowChunk at(long number) {
     Objects.checkIndex(number, count);
-    long firstOuter = number / chunksPerOuter * outerPerChunk;
-    long firstInner = number % chunksPerOuter * innerPerChunk;
+    if (number < headChunks) {
+      return chunk(tailOuter - 1, 1, inner - headInner + number * innerPerChunk);
+    }
+    long inTail = number - headChunks;
+    long firstOuter = tailOuter + inTail / chunksPerOuter * outerPerChunk;
+    return chunk(
+        firstOuter,
+        Math.min(outerPerChunk, outer - firstOuter),
+        inTail % chunksPerOuter * innerPerChunk);
+  }
+
+  private RowChunk chunk(long firstOuter, long outerLength, long firstInner) {
     return new RowChunk(
         this,
         firstOuter * inner + firstInner,
         firstOuter,
-        Math.min(outerPerChunk, outer - firstOuter),
+        outerLength,
         firstInner,
         Math.min(innerPerChunk, inner - firstInner));
   }

@@ -14,9 +14,10 @@ import java.util.Set;
  *     loss is the one that was asked for, with the class weights of the file, if there was one
  * @param metrics what the summary tells besides the loss
  * @param targetKind what the targets were taken for
- * @param backend the backend that ran
+ * @param backends the backends that ran: one, unless a device failed meanwhile; the last did the
+ *     rest, those before it are not available any more, each with the reason
  * @param passedOver the backends that would have been preferred, each with the reason it was not
- *     used
+ *     used, and those that failed
  * @param warnings what does not look right but is no error, for people
  * @param bytes the size of the predictions in bytes
  * @param seconds from the opening of the files to the value of the loss
@@ -25,7 +26,7 @@ public record FileEvaluationResult(
     LossSummary summary,
     Set<Metric> metrics,
     TargetKind targetKind,
-    BackendStatus backend,
+    List<BackendStatus> backends,
     List<BackendStatus> passedOver,
     List<String> warnings,
     long bytes,
@@ -34,8 +35,14 @@ public record FileEvaluationResult(
   /** Copies the collections. */
   public FileEvaluationResult {
     metrics = Set.copyOf(metrics);
+    backends = List.copyOf(backends);
     passedOver = List.copyOf(passedOver);
     warnings = List.copyOf(warnings);
+  }
+
+  /** Returns the backend that ran, to the end. */
+  public BackendStatus backend() {
+    return backends.getLast();
   }
 
   /** Returns the loss, reduced as it was asked for. */

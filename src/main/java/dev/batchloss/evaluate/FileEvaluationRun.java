@@ -1,6 +1,8 @@
 package dev.batchloss.evaluate;
 
+import dev.batchloss.BackendStatus;
 import dev.batchloss.BatchLoss;
+import dev.batchloss.LossResult;
 import dev.batchloss.LossSummary;
 import dev.batchloss.Outputs;
 import dev.batchloss.data.InvalidDataException;
@@ -17,7 +19,9 @@ import dev.batchloss.plan.TargetScan;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +43,9 @@ final class FileEvaluationRun {
   private final BatchLoss engine;
   private final List<String> warnings = new ArrayList<>();
 
+  /** By their names, in the order in which they ran. */
+  private final Map<String, BackendStatus> backends = new LinkedHashMap<>();
+
   FileEvaluationRun(FileEvaluation options, BatchLoss engine) {
     this.options = options;
     this.engine = engine;
@@ -59,7 +66,7 @@ final class FileEvaluationRun {
             summary,
             options.metrics(),
             files.targetKind(),
-            engine.backend(),
+            List.copyOf(backends.values()),
             engine.passedOver(),
             warnings,
             files.input().header().bytes(),
@@ -89,15 +96,16 @@ final class FileEvaluationRun {
           buffer -> {
             RowBlock block = buffer.block();
             likeness.accept(block.firstRow(), buffer.matrix());
-            LossSummary summary;
+            LossResult result;
             try {
-              summary =
-                  engine
-                      .evaluate(sum, buffer.matrix(), buffer.targets(), outputsOf(buffer, upstream))
-                      .summary();
+              result =
+                  engine.evaluate(
+                      sum, buffer.matrix(), buffer.targets(), outputsOf(buffer, upstream));
             } catch (InvalidDataException e) {
               throw badRows.explain(buffer, e);
             }
+            LossSummary summary = result.summary();
+            result.backends().forEach(backend -> backends.put(backend.name(), backend));
             total.add(total.isEmpty() ? summary : total.removeLast().merge(summary));
             options.progress().onRows(block.firstRow() + block.rows(), blocks.rows());
           },
@@ -171,6 +179,14 @@ final class FileEvaluationRun {
 
   private void warn(
       RowPlan plan, EvaluationFiles files, ProbabilityLikeness likeness, LossSummary summary) {
+    for (BackendStatus backend : backends.values()) {
+      if (!backend.available()) {
+        warnings.add(
+            "%s %s; %s did what it had not finished"
+                .formatted(
+                    backend.name(), backend.reason(), List.copyOf(backends.keySet()).getLast()));
+      }
+    }
     if (plan.input().kind() == InputKind.LOGITS && files.classes() > 1 && likeness.isLikely()) {
       warnings.add(
           "%s: the first rows look like probabilities (within 0..1, sums of 1) but are read as logits"

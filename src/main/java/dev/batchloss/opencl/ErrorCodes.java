@@ -65,10 +65,14 @@ final class ErrorCodes {
     return new DeviceException(code, CL.stringFor_errorCode(code), what);
   }
 
-  /** Returns whether the code says that less memory might have been had. */
+  /** Returns whether less memory might have been had; some drivers say so of a lost device, too. */
   static boolean isOutOfMemory(int code) {
+    return isShortOfMemory(code) || code == CL.CL_OUT_OF_RESOURCES;
+  }
+
+  /** Returns whether the code speaks of memory and nothing else. */
+  static boolean isShortOfMemory(int code) {
     return code == CL.CL_MEM_OBJECT_ALLOCATION_FAILURE
-        || code == CL.CL_OUT_OF_RESOURCES
         || code == CL.CL_OUT_OF_HOST_MEMORY
         || code == CL.CL_INVALID_BUFFER_SIZE;
   }

@@ -4,6 +4,7 @@ import dev.batchloss.data.DeviceException;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.Matrix;
+import dev.batchloss.device.RunProgress;
 import dev.batchloss.device.SlotPool;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.DeviceMatrix;
@@ -47,12 +48,18 @@ final class OpenClBackend implements Backend {
 
   @Override
   public RowOutcome run(RowRequest<Matrix> request) {
-    return onSlots(taken -> new RowRun(device, family, request, taken).run());
+    RunProgress progress = new RunProgress(request);
+    try {
+      return onSlots(taken -> new RowRun(device, family, request, taken).run(progress));
+    } catch (DeviceException e) {
+      throw ErrorCodes.isShortOfMemory(e.code()) ? e : progress.unfinished(e);
+    }
   }
 
   @Override
   public RowOutcome runOnDevice(RowRequest<DeviceMatrix> request) {
-    return onSlots(taken -> new RowRun(device, family, request, taken).run());
+    return onSlots(
+        taken -> new RowRun(device, family, request, taken).run(new RunProgress(request)));
   }
 
   @Override
@@ -84,7 +91,7 @@ final class OpenClBackend implements Backend {
       isSound = true;
       return result;
     } catch (DeviceException e) {
-      if (!ErrorCodes.isOutOfMemory(e.code())) {
+      if (!ErrorCodes.isShortOfMemory(e.code())) {
         device.forget();
       }
       throw e;

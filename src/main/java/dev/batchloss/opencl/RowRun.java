@@ -8,6 +8,7 @@ import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowFolding;
 import dev.batchloss.device.RowLayout;
 import dev.batchloss.device.RowPhases;
+import dev.batchloss.device.RunProgress;
 import dev.batchloss.device.TargetPhase;
 import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.RowOutcome;
@@ -44,8 +45,8 @@ final class RowRun {
   }
 
   /** Runs it. */
-  RowOutcome run() {
-    return RowPhases.run(request, this::scanTargets, this::runRows);
+  RowOutcome run(RunProgress progress) {
+    return RowPhases.run(request, progress, this::scanTargets, this::runRows);
   }
 
   private TargetScan scanTargets(RowRequest<?> rows) {
@@ -53,14 +54,14 @@ final class RowRun {
         rows, targets -> new TargetScanner(rows, targets, slots.getFirst(), device.programs()));
   }
 
-  private void runRows(RowRequest<?> rows, TargetScan scan) {
+  private void runRows(RowRequest<?> rows, TargetScan scan, RunProgress progress) {
     RowLayout layout = RowLayout.of(rows.input());
     RowProgram program = RowProgram.of(rows, layout, device.context().description(), family);
     Program compiled = device.programs().get(program.sources(), program.options());
     RowCall call = new RowCall(rows, program.arithmetic(), scan);
     RowFolding folding = new RowFolding(rows, this::element);
     new ChunkLoop<>(slots, slot -> slot.begin(call, program.variant(), compiled), folding)
-        .run(rows.input(), chunkBytes(), ErrorCodes::isOutOfMemory);
+        .run(rows.input(), progress, chunkBytes(), ErrorCodes::isOutOfMemory);
   }
 
   private double element(long row, int classIndex) {

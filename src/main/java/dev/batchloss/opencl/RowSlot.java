@@ -5,6 +5,7 @@ import dev.batchloss.device.ChunkSlot;
 import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowChunk;
 import dev.batchloss.device.RowFolding;
+import dev.batchloss.device.RunProgress;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +108,7 @@ final class RowSlot implements ChunkSlot {
   }
 
   @Override
-  public void collect(RowFolding folding) {
+  public void collect(RowFolding folding, RunProgress progress) {
     RowCall current = Objects.requireNonNull(call);
     RowChunk done = Objects.requireNonNull(chunk);
     queue.finish();
@@ -120,6 +121,7 @@ final class RowSlot implements ChunkSlot {
     if (outputView != null) {
       output.endReturn(outputView);
     }
+    progress.collected(done);
     releaseChunk();
   }
 

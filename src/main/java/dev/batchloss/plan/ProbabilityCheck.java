@@ -40,14 +40,15 @@ public final class ProbabilityCheck {
    * Checks all the probabilities that a call would else check on its way, the input's and the
    * targets': what is written over the input must not be written before.
    *
+   * @param firstRow the first row of the call that is still to do
    * @throws InvalidDataException for the first bad row
    */
   public static void requireBeforeOverwriting(
-      RowPlan plan, Matrix input, @Nullable Targets targets) {
-    requireInput(plan, input, targets);
+      RowPlan plan, Matrix input, @Nullable Targets targets, long firstRow) {
+    requireInput(plan, input, targets, firstRow);
     if (plan.targetCheck() == RowPlan.TargetCheck.UNIT_INTERVAL
         && targets instanceof ProbabilityTargets distributions) {
-      TargetScan.requireProbabilities(distributions.probabilities());
+      TargetScan.requireProbabilities(distributions.probabilities(), firstRow);
     }
   }
 
@@ -75,11 +76,12 @@ public final class ProbabilityCheck {
   }
 
   /** Checks the rows that are not ignored; does nothing where the plan checks nothing. */
-  private static void requireInput(RowPlan plan, Matrix input, @Nullable Targets targets) {
+  private static void requireInput(
+      RowPlan plan, Matrix input, @Nullable Targets targets, long firstRow) {
     if (!plan.input().checksProbabilities()) {
       return;
     }
-    for (long row = 0; row < input.rows(); row++) {
+    for (long row = firstRow; row < input.rows(); row++) {
       if (targets instanceof ClassTargets indices
           && plan.ignoredClass() != null
           && indices.at(row) == plan.ignoredClass()) {

@@ -51,9 +51,12 @@ public record TargetScan(long rows, long counted, ExactSum weightSum) {
     }
   }
 
-  /** Checks every probability target before anything is written, for a gradient in place. */
-  public static void requireProbabilities(Matrix probabilities) {
-    for (long row = 0; row < probabilities.rows(); row++) {
+  /**
+   * Checks every probability target from {@code firstRow} on before anything is written, for a
+   * gradient in place.
+   */
+  public static void requireProbabilities(Matrix probabilities, long firstRow) {
+    for (long row = firstRow; row < probabilities.rows(); row++) {
       for (int c = 0; c < probabilities.classes(); c++) {
         requireProbability("target probability", row, c, probabilities.get(row, c));
       }

@@ -46,9 +46,10 @@ final class ScalarBackend implements Backend {
   private static RowOutcome runOpen(RowRequest<Matrix> request) {
     RowPlan plan = request.plan();
     Matrix input = request.input();
-    TargetScan scan = TargetScan.of(plan, input.rows(), input.classes(), request.targets());
+    TargetScan scan =
+        request.scanOr(() -> TargetScan.of(plan, input.rows(), input.classes(), request.targets()));
     if (request.inPlace()) {
-      ProbabilityCheck.requireBeforeOverwriting(plan, input, request.targets());
+      ProbabilityCheck.requireBeforeOverwriting(plan, input, request.targets(), request.firstRow());
     }
     RowEpilogue epilogue =
         new RowEpilogue(
@@ -62,7 +63,7 @@ final class ScalarBackend implements Backend {
     RowFold fold = request.folds().get();
     RowReader reader = new RowReader(request);
     RowWriter writer = new RowWriter(request, reader);
-    for (long row = 0; row < input.rows(); row++) {
+    for (long row = request.firstRow(); row < input.rows(); row++) {
       reader.read(row, statistics);
       epilogue.losses(statistics);
       if (request.outputKind() == MatrixOutput.GRADIENT) {

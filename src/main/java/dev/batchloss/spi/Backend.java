@@ -15,14 +15,17 @@ public interface Backend extends AutoCloseable {
   String detail();
 
   /**
-   * Runs a row plan over a host matrix. Every row reaches exactly one of the request's folds, and
-   * the output matrix, if there is one, is complete on return.
+   * Runs a row plan over a host matrix. Every row from {@link RowRequest#firstRow} on reaches
+   * exactly one of the request's folds, and the output matrix, if there is one, is complete from
+   * there on return.
    *
    * @throws dev.batchloss.data.InvalidTargetException if a class target is out of range; nothing
    *     has been written then
    * @throws dev.batchloss.data.InvalidDataException if a weight or a probability is bad; after a
    *     bad probability the contents of the output matrix are unspecified
-   * @throws dev.batchloss.data.DeviceException if the device fails
+   * @throws UnfinishedRunException if the device fails and the call can go on elsewhere
+   * @throws dev.batchloss.data.DeviceException if its memory does not suffice for a single row, or
+   *     it fails and nobody knows what was done
    * @throws IllegalStateException if the backend is closed
    */
   RowOutcome run(RowRequest<Matrix> request);

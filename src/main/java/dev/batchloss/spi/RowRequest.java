@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param upstream multiplies the gradient
  * @param rowUpstream multiplies the gradient of each row (rows × 1), or null
  * @param folds called once by each worker
+ * @param done what another backend has done of the call before its device failed, or null: the rows
+ *     it has done are neither read nor written nor folded again, and phase 0 is not repeated
  */
 public record RowRequest<M extends MatrixShape>(
     RowPlan plan,
@@ -39,7 +41,57 @@ public record RowRequest<M extends MatrixShape>(
     @Nullable M output,
     double upstream,
     @Nullable Matrix rowUpstream,
-    Supplier<RowFold> folds) {
+    Supplier<RowFold> folds,
+    @Nullable RowsDone done) {
+
+  /** A call of which nothing has been done. */
+  public RowRequest(
+      RowPlan plan,
+      M input,
+      @Nullable Targets targets,
+      Set<RowStatistic> statistics,
+      MatrixOutput outputKind,
+      @Nullable M output,
+      double upstream,
+      @Nullable Matrix rowUpstream,
+      Supplier<RowFold> folds) {
+    this(plan, input, targets, statistics, outputKind, output, upstream, rowUpstream, folds, null);
+  }
+
+  /**
+   * Returns the rest of the same call. Rows keep their numbers, and the denominator is the whole
+   * call's.
+   *
+   * @param rowsDone how far it has come, or null if the whole is still to do
+   */
+  public RowRequest<M> after(@Nullable RowsDone rowsDone) {
+    return new RowRequest<>(
+        plan,
+        input,
+        targets,
+        statistics,
+        outputKind,
+        output,
+        upstream,
+        rowUpstream,
+        folds,
+        rowsDone);
+  }
+
+  /** Returns the first row that is still to do; the number of rows if there is none. */
+  public long firstRow() {
+    return done == null ? 0 : done.rows();
+  }
+
+  /** Returns how many rows are still to do. */
+  public long rowsToDo() {
+    return input.rows() - firstRow();
+  }
+
+  /** Returns what came before the rows: what is known of it, else what {@code phase0} finds. */
+  public TargetScan scanOr(Supplier<TargetScan> phase0) {
+    return done == null ? phase0.get() : done.scan();
+  }
 
   /** Returns the kind of targets. */
   public TargetKind targetKind() {
@@ -72,7 +124,7 @@ public record RowRequest<M extends MatrixShape>(
    */
   public RowRequest<M> withoutOutput() {
     return new RowRequest<>(
-        plan, input, targets, Set.of(), MatrixOutput.NONE, null, 1, null, () -> rows -> {});
+        plan, input, targets, Set.of(), MatrixOutput.NONE, null, 1, null, () -> rows -> {}, done);
   }
 
   /** Returns whether the output overwrites the input. */

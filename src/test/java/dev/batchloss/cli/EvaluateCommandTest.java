@@ -45,6 +45,7 @@ class EvaluateCommandTest {
             "reduction",
             "backend",
             "backendDetail",
+            "backends",
             "passedOver",
             "warnings",
             "rows",

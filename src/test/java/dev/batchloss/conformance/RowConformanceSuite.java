@@ -13,6 +13,7 @@ abstract class RowConformanceSuite
         IgnoredRowConformance,
         RefusalConformance,
         SameBitsConformance,
+        UnfinishedCallConformance,
         LifecycleConformance {
   private final BackendUnderTest backend;
 

@@ -31,11 +31,12 @@ class RowChunksTest {
       @ForAll @IntRange(max = 60) int outerStride,
       @ForAll @IntRange(max = 60) int classStride,
       @ForAll @IntRange(max = 60) int innerStride,
-      @ForAll @IntRange(min = 1, max = 300) int mostBytes) {
+      @ForAll @IntRange(min = 1, max = 300) int mostBytes,
+      @ForAll @IntRange(max = 81) int skipped) {
     Matrix whole = strided(outer, classes, inner, outerStride, classStride, innerStride);
     Matrix another = Matrix.of(PLACES, outer, classes, inner);
-    RowChunks chunks = RowChunks.of(whole, mostBytes);
-    long next = 0;
+    long next = skipped > whole.rows() ? 0 : skipped;
+    RowChunks chunks = RowChunks.of(whole, next, mostBytes);
     for (long number = 0; number < chunks.count(); number++) {
       RowChunk chunk = chunks.at(number);
       assertThat(chunk.firstRow()).isEqualTo(next);
@@ -79,6 +80,18 @@ class RowChunksTest {
     assertThat(shapes(RowChunks.of(matrix, 2 * 24))).containsExactly("2×3", "2×3", "2×3", "1×3");
     assertThat(shapes(RowChunks.of(matrix.outerSlice(0, 2), 2 * 8)))
         .containsExactly("1×2", "1×1", "1×2", "1×1");
+  }
+
+  @Test
+  void theRestOfAnOuterIndexIsByItself() {
+    Matrix matrix = Matrix.of(PLACES, 7, 2, 3);
+    assertThat(shapes(RowChunks.of(matrix, 7, 2 * 24))).containsExactly("1×2", "2×3", "2×3");
+    assertThat(shapes(RowChunks.of(matrix, 19, 8))).containsExactly("1×1", "1×1");
+    assertThat(shapes(RowChunks.of(matrix, 18, 2 * 24))).containsExactly("1×3");
+    assertThat(shapes(RowChunks.of(matrix, 21, 2 * 24))).isEmpty();
+    assertThat(RowChunks.of(matrix, 20, 2 * 24).mostRows()).isEqualTo(1);
+    assertThatThrownBy(() -> RowChunks.of(matrix, 22, 8))
+        .isInstanceOf(IndexOutOfBoundsException.class);
   }
 
   @Test

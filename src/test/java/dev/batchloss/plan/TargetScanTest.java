@@ -152,11 +152,13 @@ class TargetScanTest {
 
   @Test
   void probabilitiesLieInTheUnitInterval() {
-    TargetScan.requireProbabilities(Matrix.of(new double[] {0, 1, 1 + 1e-6, -0.0}, 2, 2));
+    TargetScan.requireProbabilities(Matrix.of(new double[] {0, 1, 1 + 1e-6, -0.0}, 2, 2), 0);
     for (double bad : new double[] {-1e-300, 1.00001, Double.NaN, Double.POSITIVE_INFINITY}) {
       assertThatExceptionOfType(InvalidDataException.class)
           .isThrownBy(
-              () -> TargetScan.requireProbabilities(Matrix.of(new double[] {0, 1, 0.5, bad}, 2, 2)))
+              () ->
+                  TargetScan.requireProbabilities(
+                      Matrix.of(new double[] {0, 1, 0.5, bad}, 2, 2), 0))
           .withMessage("target probability of row 1, class 1 is " + bad + ", must be in 0..1");
     }
   }
