@@ -13,16 +13,20 @@ DEVICE Real not_a_number() {
   return static_cast<Real>(float_of_bits(0x7FC00000));
 }
 
-// e^d for d ≤ 88; 0 below −87. What rounding d·log2 e loses is put back, because it grows with d.
-DEVICE float exp_of(float d) {
-  const float log2_e = 1.44269502f;
-  const float log2_e_rest = 1.92596303e-8f;
-  float t = d * log2_e;
-  float lost = fmaf(d, log2_e_rest, fmaf(d, log2_e, -t));
+// e^(x·rate) for a product ≤ 88; 0 below −87. `log2_rate` is rate·log2 e in two parts; what rounding
+// the product loses is put back, because it grows with x.
+DEVICE float exp_of(float x, float log2_rate, float log2_rate_rest) {
+  float t = x * log2_rate;
+  float lost = fmaf(x, log2_rate_rest, fmaf(x, log2_rate, -t));
   float power = approximate_exp2(t);
   float e = fmaf(power, lost * 0.693147182f, power);
-  return d < -87.0f ? 0.0f : e;
+  return t < -126.0f ? 0.0f : e;
 }
+
+constexpr float LOG2_E = 1.44269502f;
+constexpr float LOG2_E_REST = 1.92596303e-8f;
+
+DEVICE float exp_of(float d) { return exp_of(d, LOG2_E, LOG2_E_REST); }
 
 DEVICE double exp_of(double d) { return exp(d); }
 
@@ -54,10 +58,35 @@ DEVICE Real product(Real coefficient, Real x) {
   return coefficient == 0 ? coefficient : coefficient * x;
 }
 
+// The other one where one is no number.
+DEVICE float greater(float a, float b) { return fmaxf(a, b); }
+
+DEVICE double greater(double a, double b) { return fmax(a, b); }
+
+// e^(x·rate) for many x: distances from the shift before they are scaled.
 template <class Real>
-DEVICE Real greater(Real a, Real b) {
-  return b > a ? b : a;
-}
+struct Exponential;
+
+template <>
+struct Exponential<float> {
+  float log2_rate;
+  float log2_rate_rest;
+
+  DEVICE_MEMBER explicit Exponential(float rate)
+      : log2_rate(rate * LOG2_E),
+        log2_rate_rest(fmaf(rate, LOG2_E, -log2_rate) + rate * LOG2_E_REST) {}
+
+  DEVICE_MEMBER float of(float x) const { return exp_of(x, log2_rate, log2_rate_rest); }
+};
+
+template <>
+struct Exponential<double> {
+  double rate;
+
+  DEVICE_MEMBER explicit Exponential(double rate) : rate(rate) {}
+
+  DEVICE_MEMBER double of(double x) const { return exp_of(x * rate); }
+};
 
 // What plan.TargetScan takes for a probability.
 template <class Real>

@@ -95,14 +95,17 @@ struct Element {
   Real q;
 };
 
-// Adds the terms of one class; d is its distance from the shift. The sum of an octet is added up by
-// itself, so that additions of several octets do not wait for each other.
+// Adds the terms of one class; `away` is how far it is from the shift, before scaling. The sum of an
+// octet is added up by itself, so that additions of several octets do not wait for each other.
 template <class P>
 DEVICE void add_terms(
-    typename P::Real &octet_sum, Sums<typename P::Real> &sums, const Element<typename P::Real> &element, typename P::Real d,
+    typename P::Real &octet_sum, Sums<typename P::Real> &sums,
+    const Element<typename P::Real> &element, typename P::Real away,
+    const Exponential<typename P::Real> &exponential,
     const RowParameters<typename P::Real> &call) {
   using Real = typename P::Real;
-  Real e = exp_of(d);
+  Real e = exponential.of(away);
+  Real d = away * call.scale;
   octet_sum += e;
   if (P::returns(call, CLASS_MOMENT)) {
     sums.class_moment += product(element.w, d);

@@ -239,6 +239,7 @@ DEVICE void reduce_octets(
     }
   }
   Real origin = origin_of(totals.shift);
+  const Exponential<Real> exponential(call.scale);
   Sums<Real> block = no_sums<Real>();
 #pragma unroll(P::keeps_octets ? COUNT : 1)
   for (int k = 0; k < COUNT; k++) {
@@ -247,7 +248,8 @@ DEVICE void reduce_octets(
     Real octet_sum = 0;
 #pragma unroll
     for (int i = 0; i < OCTET; i++) {
-      add_terms<P>(octet_sum, block, elements[i], (elements[i].z - origin) * call.scale, call);
+      add_terms<P>(
+          octet_sum, block, elements[i], elements[i].z - origin, exponential, call);
     }
     block.sum += octet_sum;
     note_octet<P>(totals, elements, row, octets.at(k), octets.end, call);

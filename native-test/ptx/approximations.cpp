@@ -12,8 +12,8 @@ using Rounding = Schedule::Rounding;
 
 float UlpOf(double value) {
   const double magnitude = std::fabs(value);
-  return magnitude < 0x1p-126 ? 0x1p-149f
-                              : static_cast<float>(std::ldexp(1.0, std::ilogb(magnitude) - 23));
+  if (!std::isfinite(magnitude) || magnitude < 0x1p-126) return 0x1p-149f;
+  return static_cast<float>(std::ldexp(1.0, std::ilogb(magnitude) - 23));
 }
 
 // The float at the end of the interval value ± error, or the nearest one to the value. A limit

@@ -100,7 +100,7 @@ void BlockRun::StartBlock(std::uint64_t block) {
   ctaid_[1] = static_cast<std::uint32_t>(block / grid[0] % grid[1]);
   ctaid_[2] = static_cast<std::uint32_t>(block / grid[0] / grid[1]);
   std::memset(block_.shared.begin, kPoison, block_.shared.size);
-  std::memset(local_.data(), kPoison, local_.size());
+  std::fill(local_.begin(), local_.end(), static_cast<char>(kPoison));
   block_.races.StartBlock();
   std::fill(std::begin(announced_), std::end(announced_), 0u);
   std::fill(arrived_.begin(), arrived_.end(), 0u);
