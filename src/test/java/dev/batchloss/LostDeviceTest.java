@@ -306,6 +306,22 @@ class LostDeviceTest {
     }
   }
 
+  /** The next is the best that can run, whatever was asked for first. */
+  @Test
+  void oneThatWasAskedForMayBeReplacedByABetterOne() {
+    FailingDevice device = new FailingDevice("opencl:0", 4);
+    BackendOffer better = BackendOffer.available("cuda:0", Preference.CUDA_GPU, "", SCALAR::open);
+    try (BatchLoss engine =
+        new BatchLoss(
+            BackendChoice.among(
+                    List.of(better, device.offer(Preference.OPENCL_GPU), SCALAR), "opencl:0")
+                .open(BackendOptions.DEFAULT))) {
+      LossResult result = engine.evaluate(loss(Reduction.MEAN), input(1), targets());
+      assertThat(result.passedOver()).extracting(BackendStatus::name).containsExactly("opencl:0");
+      assertThat(result.backends()).hasSize(2);
+    }
+  }
+
   @Test
   void whereNoneIsLeftTheFailureIsTheError() {
     FailingDevice first = new FailingDevice("cuda:0", 3);

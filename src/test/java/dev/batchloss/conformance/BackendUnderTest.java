@@ -1,7 +1,10 @@
 package dev.batchloss.conformance;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.batchloss.BackendStatus;
 import dev.batchloss.BatchLoss;
+import dev.batchloss.LossResult;
 import dev.batchloss.RequiredBackends;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.BackendOptions;
@@ -40,6 +43,12 @@ record BackendUnderTest(
   BatchLoss open(int threads) {
     skipOrFailWithout();
     return withProperties(() -> BatchLoss.builder().backend(name).threads(threads).open());
+  }
+
+  /** Fails where another backend had to finish: its results would pass for those of this one. */
+  static void requireUndisturbed(LossResult result) {
+    assertThat(result.backends()).as("the backends that ran").hasSize(1);
+    assertThat(result.passedOver()).as("the backends that failed").isEmpty();
   }
 
   /** Opens the backend itself, without an engine around it; likewise. */

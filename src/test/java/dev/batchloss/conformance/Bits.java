@@ -27,6 +27,7 @@ final class Bits {
   static Bits of(BatchLoss engine, Trial trial) {
     LossResult result =
         engine.evaluate(trial.loss(), trial.input(), trial.targets(), trial.outputs());
+    BackendUnderTest.requireUndisturbed(result);
     return new Bits(
         trial.loss().reduction().equals(Reduction.NONE) ? 0 : result.loss(),
         result.rowLosses(),

@@ -31,6 +31,7 @@ final class Judge {
     @Nullable MemorySegment outputBefore = trial.output() == null ? null : copy(trial.output());
     LossResult result =
         engine.evaluate(trial.loss(), trial.input(), trial.targets(), trial.outputs());
+    BackendUnderTest.requireUndisturbed(result);
     if (!trial.inPlace()) {
       assertThat(trial.input().segment().mismatch(inputBefore))
           .as("%s: first byte of the input that changed", trial)

@@ -44,6 +44,9 @@ class ChunkLoopTest {
 
   private int failingRow = ROWS;
   private boolean failsAfterCollecting;
+  private int begun;
+  private int ended;
+  private @Nullable RuntimeException endFailure;
 
   private final class Slot implements ChunkSlot {
     private @Nullable RowChunk chunk;
@@ -78,6 +81,10 @@ class ChunkLoopTest {
     @Override
     public void end() {
       chunk = null;
+      ended++;
+      if (endFailure != null) {
+        throw endFailure;
+      }
     }
 
     @Override
@@ -90,7 +97,7 @@ class ChunkLoopTest {
     IntPredicate isShort = code -> code == SHORT;
     RowFolding folding = new RowFolding(call);
     try {
-      new ChunkLoop<>(List.of(new Slot(), new Slot()), slot -> {}, folding)
+      new ChunkLoop<>(List.of(new Slot(), new Slot()), slot -> begun++, folding)
           .run(call.input(), progress, 4L * chunkRows, isShort);
     } catch (DeviceException e) {
       return progress.unfinished(e).rowsDone();
@@ -138,5 +145,28 @@ class ChunkLoopTest {
                     .run(request.input(), progress, 40, code -> code == SHORT))
         .hasMessage("starting: SHORT (-4)");
     assertThat(progress.firstRow()).isEqualTo(20);
+  }
+
+  @Test
+  void slotsAreBegunForTheirFirstChunkAndAllAreEnded() {
+    assertThat(run(request, ROWS)).isEqualTo(new RowsDone(ROWS, scan));
+    assertThat(begun).isEqualTo(1);
+    assertThat(ended).isEqualTo(2);
+    assertThat(run(request, 5)).isEqualTo(new RowsDone(ROWS, scan));
+    assertThat(begun).isEqualTo(3);
+    assertThat(ended).isEqualTo(4);
+  }
+
+  @Test
+  void theFirstFailureIsThrownThoughEndingFailsToo() {
+    failingRow = 0;
+    endFailure = new IllegalStateException("ending");
+    RunProgress progress = new RunProgress(request);
+    assertThatThrownBy(
+            () ->
+                new ChunkLoop<>(List.of(new Slot()), slot -> {}, new RowFolding(request))
+                    .run(request.input(), progress, 40, code -> code == SHORT))
+        .hasMessage("collecting: LOST (-36)")
+        .hasSuppressedException(endFailure);
   }
 }

@@ -93,6 +93,7 @@ class OpenClFileEvaluationTest {
               .gradientTo(temp.resolve("gradient.npy"));
       for (long rows : new long[] {1, 2, 7, labels.length, 10_000}) {
         FileEvaluationResult result = evaluation.blockRows(rows).build().run(engine);
+        assertThat(result.passedOver()).isEmpty();
         assertThat(result.loss()).as("%d rows at once", rows).isEqualTo(whole.loss());
         assertThat(result.summary().metrics().entropy()).isEqualTo(whole.metrics().entropy());
         assertThat(result.summary().metrics().brier()).isEqualTo(whole.metrics().brier());

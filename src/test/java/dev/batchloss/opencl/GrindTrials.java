@@ -82,6 +82,7 @@ final class GrindTrials {
                   Targets.classes(0, 1))
               .loss();
       assertThat(loss).isCloseTo(Math.log(2), within(PRECISION));
+      assertThat(engine.passedOver()).isEmpty();
     }
   }
 

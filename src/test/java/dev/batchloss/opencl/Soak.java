@@ -126,6 +126,7 @@ final class Soak {
     SoakCase chosen = cases.get(random.nextInt(cases.size()));
     Way way = Way.values()[random.nextInt(Way.values().length)];
     call(chosen, way, random.nextBoolean());
+    assertThat(engine.passedOver()).isEmpty();
     mostHandles.accumulateAndGet(NativeHandle.live(), Math::max);
   }
 

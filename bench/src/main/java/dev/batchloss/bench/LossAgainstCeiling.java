@@ -199,6 +199,11 @@ public abstract class LossAgainstCeiling {
   /** Frees the data. */
   @TearDown(Level.Trial)
   public void close() {
+    // Asked for by name it passes nothing over, until its device fails and another goes on.
+    if (!run.engine.passedOver().isEmpty()) {
+      throw new IllegalStateException(
+          "not all was timed on " + backend + ": " + run.engine.passedOver());
+    }
     run.engine.close();
     run.copies.forEach(copy -> copy.ceiling.close());
     run.arena.close();
