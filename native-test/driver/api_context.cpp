@@ -25,7 +25,7 @@ EMULATED_API CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device) {
     driver.CheckDevice(device);
     Device& of = driver.devices[device];
     if (of.primary == nullptr) {
-      throw Misuse{CUDA_ERROR_INVALID_CONTEXT, "the primary context is released more than retained"};
+      throw Misuse{CUDA_ERROR_INVALID_CONTEXT, "it is released more often than retained"};
     }
     if (--of.primary_retained == 0) driver.Destroy(of.primary, "its context was released");
   });

@@ -1,5 +1,5 @@
-// Copies and fills. Host memory is copied when the work runs if it is pinned; if not, the call takes
-// what it reads with it and waits for what it writes, as the driver does.
+// Copies and fills. Host memory is copied when the work runs if it is pinned; if not, the call
+// takes what it reads with it and waits for what it writes, as the driver does.
 #include <cstring>
 #include <vector>
 

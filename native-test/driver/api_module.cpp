@@ -23,7 +23,7 @@ struct Release {
   int isa;
 };
 
-// The first driver that reads a PTX ISA, both as the driver's version number and the ISA's times 10.
+// The first driver that reads a PTX ISA: the driver's version number, and the ISA's times 10.
 constexpr Release kReleases[] = {
     {9000, 60},  {9010, 61},  {9020, 62},  {10000, 63}, {10010, 64}, {10020, 65},
     {11000, 70}, {11010, 71}, {11020, 72}, {11030, 73}, {11040, 74}, {11050, 75},
@@ -173,7 +173,8 @@ int AttributeOf(const Driver& driver, const Function& function, int attribute) {
 }  // namespace
 
 EMULATED_API CUresult cuModuleLoadData(Handle* module, const void* image) {
-  return Load("cuModuleLoadData", module, static_cast<const char*>(image), Log(0, nullptr, nullptr));
+  return Load("cuModuleLoadData", module, static_cast<const char*>(image),
+              Log(0, nullptr, nullptr));
 }
 
 EMULATED_API CUresult cuModuleLoadDataEx(Handle* module, const void* image, unsigned count,
@@ -204,8 +205,9 @@ EMULATED_API CUresult cuModuleGetFunction(Handle* function, Handle module, const
       }
     }
     const auto& kernels = loaded->code->kernels();
-    const auto kernel = std::find_if(kernels.begin(), kernels.end(),
-                                     [&](const ptx::KernelInfo& info) { return info.name == name; });
+    const auto kernel =
+        std::find_if(kernels.begin(), kernels.end(),
+                     [&](const ptx::KernelInfo& info) { return info.name == name; });
     if (kernel == kernels.end()) {
       throw Failure{CUDA_ERROR_NOT_FOUND, std::string("there is no kernel ") + name};
     }

@@ -176,7 +176,8 @@ EMULATED_API CUresult cuEventElapsedTime(float* milliseconds, Handle start, Hand
     if (!from->record->done || !to->record->done) {
       throw Failure{CUDA_ERROR_NOT_READY, "an event is not completed"};
     }
-    const std::chrono::duration<float, std::milli> elapsed = to->record->ended - from->record->ended;
+    const std::chrono::duration<float, std::milli> elapsed =
+        to->record->ended - from->record->ended;
     out = elapsed.count();
   });
 }

@@ -1,5 +1,5 @@
-// The state of the stand-in: devices, contexts and what lives in them. All of it is behind one lock,
-// which every call holds from its beginning to its end.
+// The state of the stand-in: devices, contexts and what lives in them. All of it is behind one
+// lock, which every call holds from its beginning to its end.
 #pragma once
 
 #include <cstddef>

@@ -21,7 +21,7 @@ struct Block {
   MemoryKind kind;
   int device;
   Handle context;
-  // The how manieth block of the process this is.
+  // Counts the blocks of the process.
   std::uint64_t ordinal;
   // Flags of cuMemHostAlloc and cuMemHostRegister.
   unsigned flags;

@@ -22,7 +22,8 @@ $(HOST)/GeneralFloat64.o: OPTIONS := $(GENERAL) $(DOUBLE)
 # The sources, but for what only a GPU has.
 $(HOST)/kernels/.copied: $(wildcard ../kernels/cuda/*.cu*) host/intrinsics.cuh
 	@mkdir -p $(@D)
-	cp $^ $(@D)
+	cp $(filter ../%,$^) $(@D)
+	cp $(filter host/%,$^) $(@D)
 	touch $@
 
 $(HOST)/fibers.o $(HOST)/kernels_test.o: $(HOST)/%.o: host/%.cpp $(HOST)/kernels/.copied

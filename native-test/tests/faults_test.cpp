@@ -129,7 +129,8 @@ TEST(a_sticky_fault_loses_the_context) {
 
 TEST(settings_that_cannot_be_are_refused) {
   EXPECT(emulatedGpuSet("EMULATED_GPU_FAULTS", "cuLaunchKernel=700"), -1);
-  EXPECT(Said("settings: EMULATED_GPU_FAULTS: \"cuLaunchKernel=700\" is not FUNCTION:N=CODE"), true);
+  EXPECT(Said("settings: EMULATED_GPU_FAULTS: \"cuLaunchKernel=700\" is not FUNCTION:N=CODE"),
+         true);
   EXPECT(emulatedGpuSet("EMULATED_GPU_FAULTS", "cuLaunchKernel:0=700"), -1);
   EXPECT(emulatedGpuSet("EMULATED_GPU_ORDER", "idle"), -1);
   EXPECT(emulatedGpuSet("EMULATED_GPU_SCHEDULE", "sideways"), -1);
