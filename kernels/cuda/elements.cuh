@@ -222,26 +222,32 @@ DEVICE Line line_of(
   return {start, type, strides.classes, strides.classes == 1 && is_quad_aligned(start)};
 }
 
+DEVICE const char *class_at(const Line &line, unsigned c) {
+  return static_cast<const char *>(line.start) + c * line.stride * bytes_of(line.type);
+}
+
+// Classes of the octet at c that stand before `end`.
+DEVICE int count_of(unsigned c, unsigned end) {
+  return end <= c ? 0 : static_cast<int>(min(end - c, static_cast<unsigned>(OCTET)));
+}
+
 // The classes from c on that stand before `end`, and `filler` behind them.
 template <class Real>
-DEVICE void load_octet(const Line &line, long long c, long long end, Real filler, Real (&x)[OCTET]) {
+DEVICE void load_octet(
+    const Line &line, unsigned c, unsigned end, Real filler, Real (&x)[OCTET]) {
   if (line.has_quads && c + OCTET <= end) {
-    load_quads(static_cast<const char *>(line.start) + c * bytes_of(line.type), line.type, x);
+    load_quads(class_at(line, c), line.type, x);
     return;
   }
-  const char *from = static_cast<const char *>(line.start) + c * line.stride * bytes_of(line.type);
-  int count = static_cast<int>(min(end - c, static_cast<long long>(OCTET)));
-  DISPATCH(line.type, gather_typed, from, line.stride, count, filler, x)
+  DISPATCH(line.type, gather_typed, class_at(line, c), line.stride, count_of(c, end), filler, x)
 }
 
 template <class Real>
-DEVICE void store_octet(const Line &line, long long c, long long end, const Real (&x)[OCTET]) {
-  void *start = const_cast<void *>(line.start);
+DEVICE void store_octet(const Line &line, unsigned c, unsigned end, const Real (&x)[OCTET]) {
+  void *to = const_cast<char *>(class_at(line, c));
   if (line.has_quads && c + OCTET <= end) {
-    store_quads(x, static_cast<char *>(start) + c * bytes_of(line.type), line.type);
+    store_quads(x, to, line.type);
     return;
   }
-  char *to = static_cast<char *>(start) + c * line.stride * bytes_of(line.type);
-  int count = static_cast<int>(min(end - c, static_cast<long long>(OCTET)));
-  DISPATCH(line.type, scatter_typed, x, to, line.stride, count)
+  DISPATCH(line.type, scatter_typed, x, to, line.stride, count_of(c, end))
 }

@@ -92,6 +92,7 @@ struct Lanes {
   DEVICE_MEMBER void add(
       Totals<typename P::Real, typename P::Real> &totals,
       const RowParameters<typename P::Real> &call) const {
+#pragma unroll(P::keeps_octets ? 5 : 1)
     for (int distance = lanes / 2; distance > 0; distance /= 2) {
       add_aligned<P>(totals, lane_totals<P>(totals, distance, call), call);
     }
@@ -104,6 +105,8 @@ constexpr int BLOCK_WARPS = BLOCK_THREADS / 32;
 template <class Real>
 struct BlockMemory {
   Totals<Real, Real> totals[BLOCK_WARPS];
+  // Of the segments so far; the first thread adds them up.
+  Totals<Real, double> row;
   Real numbers[BLOCK_WARPS];
   int integers[BLOCK_WARPS];
 };
@@ -160,6 +163,7 @@ struct Block {
     }
     wait_for_block();
     totals = memory->totals[0];
+#pragma unroll(P::keeps_octets ? BLOCK_WARPS : 1)
     for (int i = 1; i < BLOCK_WARPS; i++) {
       add_aligned<P>(totals, memory->totals[i], call);
     }

@@ -5,7 +5,8 @@
 // Long, and not called often enough to stand everywhere.
 #define RARE static __device__ __noinline__
 #define DEVICE_MEMBER __device__ __forceinline__
-#define KERNEL(threads) extern "C" __global__ void __launch_bounds__(threads)
+// A kernel for blocks of so many threads, of which a multiprocessor is to hold so many.
+#define KERNEL(threads, blocks) extern "C" __global__ void __launch_bounds__(threads, blocks)
 #define PARAMETER __grid_constant__ const
 
 DEVICE int thread_of_block() { return threadIdx.x; }

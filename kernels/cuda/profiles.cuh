@@ -15,6 +15,9 @@ struct Plain {
 
   static constexpr bool writes = GRADIENT;
 
+  // Of BLOCK_THREADS: enough of them hide what memory keeps them waiting for.
+  static constexpr int blocks = sizeof(Real) == 8 ? 2 : GRADIENT ? 3 : 4;
+
   static DEVICE_MEMBER bool has(const RowParameters<Real> &call, RowFlag flag) {
     switch (flag) {
       case READS_IGNORED:
@@ -49,6 +52,8 @@ struct General {
   using Real = Arithmetic;
 
   static constexpr bool writes = true;
+
+  static constexpr int blocks = sizeof(Real) == 8 ? 1 : 2;
 
   static constexpr bool is_double = sizeof(Real) == 8;
 

@@ -48,9 +48,9 @@ DEVICE void rows_in_registers(const RowParameters<typename P::Real> &call) {
   index = exists ? index : call.rows - 1;
   Row<Real> row = row_at<P>(index, call);
   meet<P>(row, group, call);
-  const long long end = is_skipped<P>(row, call) ? 0 : call.classes;
-  const long long step = call.lanes * OCTET;
-  const long long c = group.rank() * OCTET;
+  const unsigned end = is_skipped<P>(row, call) ? 0 : call.classes;
+  const unsigned step = call.lanes * OCTET;
+  const unsigned c = group.rank() * OCTET;
   Octets<P, COUNT> octets(row, c, step, end);
   octets.load(call);
   Totals<Real, Real> totals = no_totals<P, Real>(call);
@@ -79,10 +79,10 @@ DEVICE void rows_in_registers(const RowParameters<typename P::Real> &call) {
 
 template <class P>
 DEVICE Totals<typename P::Real, typename P::Real> reduce_segment(
-    const Row<typename P::Real> &row, long long from, const Block<typename P::Real> &group,
+    const Row<typename P::Real> &row, unsigned from, const Block<typename P::Real> &group,
     const RowParameters<typename P::Real> &call) {
   using Real = typename P::Real;
-  long long classes = call.classes;
+  unsigned classes = call.classes;
   Totals<Real, Real> totals = reduce_part<P, octets_in_flight<P>, Real>(
       row, from, min(from + SEGMENT, classes), group, call);
   gather<P>(totals, group, call);
@@ -106,20 +106,26 @@ DEVICE void rows_of_blocks(
     return;
   }
   meet<P>(row, group, call);
-  Totals<Real, double> totals = no_totals<P, double>(call);
+  if (group.rank() == 0) {
+    memory->row = no_totals<P, double>(call);
+  }
   if (reads_rows(call)) {
     row.kept = P::has(call, KEEPS_ROW) ? launch_memory() : nullptr;
-    for (long long from = 0; from < call.classes; from += SEGMENT) {
-      add_segment<P>(totals, reduce_segment<P>(row, from, group, call), call);
+    for (unsigned from = 0; from < static_cast<unsigned>(call.classes); from += SEGMENT) {
+      Totals<Real, Real> segment = reduce_segment<P>(row, from, group, call);
+      if (group.rank() == 0) {
+        add_segment<P>(memory->row, segment, call);
+      }
     }
   }
   if (group.rank() == 0) {
-    store_columns<P>(totals, row.target_ordered, index, call);
+    store_columns<P>(memory->row, row.target_ordered, index, call);
   }
   if (!P::writes || call.output == nullptr) {
     return;
   }
-  RowScalars<Real> scalars = scalars_at<P>(index, row, totals, call);
+  wait_for_block();
+  RowScalars<Real> scalars = scalars_at<P>(index, row, memory->row, call);
   Real mean = mean_of<P>(row, scalars, group, call);
   if (has_output<P>(row, call)) {
     write_part<P>(
@@ -197,9 +203,9 @@ DEVICE void write_segments(const RowParameters<typename P::Real> &call) {
   }
   Block<Real> group{nullptr};
   long long index = row_of_grid();
-  long long from = block_of_grid() * SEGMENT;
-  long long classes = call.classes;
-  long long end = min(from + SEGMENT, classes);
+  unsigned from = block_of_grid() * SEGMENT;
+  unsigned classes = call.classes;
+  unsigned end = min(from + SEGMENT, classes);
   Row<Real> row = row_at<P>(index, call);
   Line output = output_line<P>(index, call);
   if (has_output<P>(row, call)) {
@@ -247,33 +253,33 @@ DEVICE void rows_across(const RowParameters<typename P::Real> &call) {
 
 // The kernels of a profile; their names begin alike.
 #define ROW_KERNELS(name, P)                                                        \
-  KERNEL(REGISTER_THREADS)                                                          \
+  KERNEL(REGISTER_THREADS, 2 * P::blocks)                                                          \
   name##_registers_1(PARAMETER RowParameters<P::Real> call) {                       \
     rows_in_registers<P, 1>(call);                                                  \
   }                                                                                 \
-  KERNEL(BLOCK_THREADS) name##_block(PARAMETER RowParameters<P::Real> call) {       \
+  KERNEL(BLOCK_THREADS, P::blocks) name##_block(PARAMETER RowParameters<P::Real> call) {       \
     BLOCK_MEMORY BlockMemory<P::Real> memory;                                       \
     rows_of_blocks<P>(call, &memory);                                               \
   }                                                                                 \
-  KERNEL(BLOCK_THREADS) name##_segments(PARAMETER RowParameters<P::Real> call) {    \
+  KERNEL(BLOCK_THREADS, P::blocks) name##_segments(PARAMETER RowParameters<P::Real> call) {    \
     BLOCK_MEMORY BlockMemory<P::Real> memory;                                       \
     segments_of_blocks<P>(call, &memory);                                           \
   }                                                                                 \
-  KERNEL(COMBINE_THREADS) name##_combine(PARAMETER RowParameters<P::Real> call) {   \
+  KERNEL(COMBINE_THREADS, P::blocks) name##_combine(PARAMETER RowParameters<P::Real> call) {   \
     combine_segments<P>(call);                                                      \
   }                                                                                 \
-  KERNEL(ACROSS_THREADS) name##_across(PARAMETER RowParameters<P::Real> call) {     \
+  KERNEL(ACROSS_THREADS, 2 * P::blocks) name##_across(PARAMETER RowParameters<P::Real> call) {     \
     rows_across<P>(call);                                                           \
   }
 
 // Rows of up to LONGEST_REGISTER_ROW classes: of floats only, for doubles take too many registers.
 #define LONG_REGISTER_KERNEL(name, P)                         \
-  KERNEL(REGISTER_THREADS)                                    \
+  KERNEL(REGISTER_THREADS, 2 * P::blocks)                                    \
   name##_registers_4(PARAMETER RowParameters<P::Real> call) { \
     rows_in_registers<P, 4>(call);                            \
   }
 
 #define WRITE_KERNEL(name, P)                                                 \
-  KERNEL(BLOCK_THREADS) name##_write(PARAMETER RowParameters<P::Real> call) { \
+  KERNEL(BLOCK_THREADS, P::blocks) name##_write(PARAMETER RowParameters<P::Real> call) { \
     write_segments<P>(call);                                                  \
   }

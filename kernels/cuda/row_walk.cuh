@@ -71,16 +71,16 @@ struct Octets {
 
   const Row<Real> &row;
   // The octets stand at first, first + step, …
-  long long first;
-  long long step;
-  long long end;
+  unsigned first;
+  unsigned step;
+  unsigned end;
   Real x[P::keeps_octets ? COUNT : 1][OCTET];
 
   DEVICE_MEMBER Octets(
-      const Row<Real> &row, long long first, long long step, long long end)
+      const Row<Real> &row, unsigned first, unsigned step, unsigned end)
       : row(row), first(first), step(step), end(end) {}
 
-  DEVICE_MEMBER long long at(int k) const { return first + k * step; }
+  DEVICE_MEMBER unsigned at(int k) const { return first + k * step; }
 
   // From the matrix.
   DEVICE_MEMBER void load(const RowParameters<Real> &call) {
@@ -120,9 +120,10 @@ struct Octets {
 
  private:
   DEVICE_MEMBER void read(int k, Real (&octet)[OCTET], const RowParameters<Real> &call) const {
-    if (row.kept == nullptr) {
+    // Behind the end nothing has been kept.
+    if (row.kept == nullptr || at(k) >= end) {
       load_octet(row.x, at(k), end, filler<P>(call), octet);
-    } else if (at(k) < end) {
+    } else {
       load_quads(row.kept + at(k) * bytes_of(row.x.type), row.x.type, octet);
     }
   }
@@ -146,16 +147,17 @@ DEVICE Element<typename P::Real> element_of(
 // Adds the class weights and target probabilities of an octet.
 template <class P>
 DEVICE void load_operands(
-    Element<typename P::Real> (&elements)[OCTET], const Row<typename P::Real> &row, long long c,
-    long long end, const RowParameters<typename P::Real> &call) {
+    Element<typename P::Real> (&elements)[OCTET], const Row<typename P::Real> &row, unsigned c,
+    unsigned end, const RowParameters<typename P::Real> &call) {
   using Real = typename P::Real;
   if (!P::has_objective) {
     return;
   }
+  const int count = count_of(c, end);
   if (call.class_weights != nullptr) {
 #pragma unroll
     for (int i = 0; i < OCTET; i++) {
-      elements[i].w = c + i < end ? call.class_weights[c + i] : 0;
+      elements[i].w = i < count ? call.class_weights[c + i] : 0;
     }
   }
   if (row.q.start != nullptr) {
@@ -171,11 +173,12 @@ DEVICE void load_operands(
 template <class P>
 DEVICE void elements_of(
     Element<typename P::Real> (&elements)[OCTET], const typename P::Real (&x)[OCTET],
-    const Row<typename P::Real> &row, long long c, long long end,
+    const Row<typename P::Real> &row, unsigned c, unsigned end,
     const RowParameters<typename P::Real> &call) {
+  const int count = count_of(c, end);
 #pragma unroll
   for (int i = 0; i < OCTET; i++) {
-    elements[i] = element_of<P>(x[i], c + i < end, row.input_sum, call);
+    elements[i] = element_of<P>(x[i], i < count, row.input_sum, call);
   }
   load_operands<P>(elements, row, c, end, call);
 }
@@ -184,8 +187,9 @@ DEVICE void elements_of(
 template <class P, class Total>
 DEVICE void note_octet(
     Totals<typename P::Real, Total> &totals, const Element<typename P::Real> (&elements)[OCTET],
-    const Row<typename P::Real> &row, long long c, long long end,
+    const Row<typename P::Real> &row, unsigned c, unsigned end,
     const RowParameters<typename P::Real> &call) {
+  const int count = count_of(c, end);
 #pragma unroll
   for (int i = 0; i < OCTET; i++) {
     int at = static_cast<int>(c) + i;
@@ -194,16 +198,16 @@ DEVICE void note_octet(
       bool is_tie = element.z == row.target_ordered && at < row.target;
       totals.above += element.z > row.target_ordered || is_tie;
     }
-    if (P::returns(call, MAXIMUM) && c + i < end) {
+    if (P::returns(call, MAXIMUM) && i < count) {
       keep_greater(totals.maximum, totals.argmax, element.z, at);
     }
-    if (P::returns(call, TARGET_ARGMAX) && c + i < end) {
+    if (P::returns(call, TARGET_ARGMAX) && i < count) {
       keep_greater(totals.target_maximum, totals.target_argmax, element.q, at);
     }
-    if (P::returns(call, BAD_CLASS) && c + i < end && !is_probability(element.x)) {
+    if (P::returns(call, BAD_CLASS) && i < count && !is_probability(element.x)) {
       totals.bad_class = min(totals.bad_class, at);
     }
-    if (P::returns(call, BAD_TARGET_CLASS) && c + i < end && !is_probability(element.q)) {
+    if (P::returns(call, BAD_TARGET_CLASS) && i < count && !is_probability(element.q)) {
       totals.bad_target_class = min(totals.bad_target_class, at);
     }
   }
@@ -223,9 +227,10 @@ DEVICE void reduce_octets(
 #pragma unroll(P::keeps_octets ? COUNT : 1)
     for (int k = 0; k < COUNT; k++) {
       octets.get(k, x, call);
+      const int count = count_of(octets.at(k), octets.end);
 #pragma unroll
       for (int i = 0; i < OCTET; i++) {
-        bool exists = octets.at(k) + i < octets.end;
+        bool exists = i < count;
         greatest = greater(greatest, element_of<P>(x[i], exists, row.input_sum, call).z);
       }
     }
@@ -253,11 +258,11 @@ DEVICE void reduce_octets(
 // The statistics of the classes from `from` to `end` that this thread of the group reads.
 template <class P, int COUNT, class Total, class Group>
 DEVICE Totals<typename P::Real, Total> reduce_part(
-    const Row<typename P::Real> &row, long long from, long long end, const Group &group,
+    const Row<typename P::Real> &row, unsigned from, unsigned end, const Group &group,
     const RowParameters<typename P::Real> &call) {
   Totals<typename P::Real, Total> totals = no_totals<P, Total>(call);
-  const long long step = static_cast<long long>(group.size()) * OCTET;
-  for (long long c = from + group.rank() * OCTET; c < end; c += COUNT * step) {
+  const unsigned step = group.size() * OCTET;
+  for (unsigned c = from + group.rank() * OCTET; c < end; c += COUNT * step) {
     Octets<P, COUNT> octets(row, c, step, end);
     octets.load(call);
     reduce_octets<P>(totals, octets, call);
@@ -272,16 +277,17 @@ DEVICE typename P::Real sum_of(
     const RowParameters<typename P::Real> &call, Term term) {
   using Real = typename P::Real;
   Real sum = 0;
-  const long long end = call.classes;
-  for (long long c = group.rank() * OCTET; c < end; c += group.size() * OCTET) {
+  const unsigned end = call.classes;
+  for (unsigned c = group.rank() * OCTET; c < end; c += group.size() * OCTET) {
     Real x[OCTET];
     Element<Real> elements[OCTET];
     load_octet(row.x, c, end, filler<P>(call), x);
     elements_of<P>(elements, x, row, c, end, call);
     Real octet_sum = 0;
+    const int count = count_of(c, end);
 #pragma unroll
     for (int i = 0; i < OCTET; i++) {
-      octet_sum += c + i < end ? term(elements[i], static_cast<int>(c) + i) : 0;
+      octet_sum += i < count ? term(elements[i], static_cast<int>(c) + i) : 0;
     }
     sum += octet_sum;
   }
@@ -301,9 +307,10 @@ DEVICE void meet(
     // The first greatest element of the distribution: the target whose rank is wanted.
     Real maximum = -infinity<Real>();
     int argmax = 0;
-    for (long long c = group.rank() * OCTET; c < call.classes; c += group.size() * OCTET) {
+    const unsigned end = call.classes;
+    for (unsigned c = group.rank() * OCTET; c < end; c += group.size() * OCTET) {
       Real q[OCTET];
-      load_octet(row.q, c, static_cast<long long>(call.classes), -infinity<Real>(), q);
+      load_octet(row.q, c, end, -infinity<Real>(), q);
 #pragma unroll
       for (int i = 0; i < OCTET; i++) {
         keep_greater(maximum, argmax, q[i], static_cast<int>(c) + i);
@@ -350,7 +357,7 @@ DEVICE void write_octets(
     elements_of<P>(elements, x, row, octets.at(k), octets.end, call);
 #pragma unroll
     for (int i = 0; i < OCTET; i++) {
-      bool is_target = octets.at(k) + i == target;
+      bool is_target = static_cast<int>(octets.at(k)) + i == target;
       x[i] = output_of<P>(scalars, elements[i], row.input_sum, mean, is_target, call);
     }
     store_octet(output, octets.at(k), octets.end, x);
@@ -361,12 +368,11 @@ DEVICE void write_octets(
 template <class P, class Group>
 DEVICE void write_part(
     const Line &output, const Row<typename P::Real> &row,
-    const RowScalars<typename P::Real> &scalars, typename P::Real mean, long long from,
-    long long end, const Group &group, const RowParameters<typename P::Real> &call) {
-  const long long step = static_cast<long long>(group.size()) * OCTET;
-  long long last = from + (end - from - 1) / step * step;
-  for (long long c = last + group.rank() * OCTET; c >= from; c -= step) {
-    Octets<P, 1> octets(row, c, step, end);
+    const RowScalars<typename P::Real> &scalars, typename P::Real mean, unsigned from,
+    unsigned end, const Group &group, const RowParameters<typename P::Real> &call) {
+  const unsigned step = group.size() * OCTET;
+  for (unsigned turn = (end - from + step - 1) / step; turn-- > 0;) {
+    Octets<P, 1> octets(row, from + turn * step + group.rank() * OCTET, step, end);
     octets.reload(call);
     write_octets<P>(output, octets, scalars, mean, call);
   }
@@ -374,9 +380,9 @@ DEVICE void write_part(
 
 template <class P, class Group>
 DEVICE void write_zeros(
-    const Line &output, long long from, long long end, const Group &group) {
+    const Line &output, unsigned from, unsigned end, const Group &group) {
   typename P::Real zeros[OCTET] = {};
-  for (long long c = from + group.rank() * OCTET; c < end; c += group.size() * OCTET) {
+  for (unsigned c = from + group.rank() * OCTET; c < end; c += group.size() * OCTET) {
     store_octet(output, c, end, zeros);
   }
 }

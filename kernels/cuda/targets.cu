@@ -28,14 +28,14 @@ DEVICE void scan(
   found[3 * thread + 2] = counted;
 }
 
-KERNEL(SCAN_THREADS)
+KERNEL(SCAN_THREADS, 16)
 scan_targets_int(
     const int *targets, long long rows, int classes, int ignores, long long ignored_class,
     long long *found) {
   scan(targets, rows, classes, ignores, ignored_class, found);
 }
 
-KERNEL(SCAN_THREADS)
+KERNEL(SCAN_THREADS, 16)
 scan_targets_long(
     const long long *targets, long long rows, int classes, int ignores, long long ignored_class,
     long long *found) {
@@ -43,7 +43,7 @@ scan_targets_long(
 }
 
 // What a device has to get right before it is trusted with losses.
-KERNEL(SCAN_THREADS) smoke(const float *x, float *y, int n) {
+KERNEL(SCAN_THREADS, 16) smoke(const float *x, float *y, int n) {
   long long i = block_of_grid() * SCAN_THREADS + thread_of_block();
   if (i < n) {
     y[i] = 2 * x[i] + 1;

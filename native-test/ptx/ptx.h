@@ -1,6 +1,7 @@
-// Runs kernels from PTX text on the host, and finds what a GPU would forgive: each access is checked
-// for bounds and alignment, shared memory starts poisoned, an instruction that is not known is an
-// error.
+// Runs kernels from PTX text on the host, and finds what a GPU would forgive: each access is
+// checked for bounds and alignment, shared memory starts poisoned, threads that race for it are
+// found, so are registers that are read and were never written; an instruction that is not known is
+// an error.
 #pragma once
 
 #include <cstddef>
@@ -42,8 +43,9 @@ struct KernelInfo {
   std::size_t static_shared_bytes;
 };
 
-// Says which memory kernels may touch. Called for every access outside shared memory; what is
-// accessed is the host's memory at this address.
+// Says which memory kernels may touch. Called for every access to global memory but to a module's
+// own variables, by several host threads at once; what is accessed is the host's memory at this
+// address.
 class Memory {
  public:
   virtual ~Memory() = default;
@@ -51,8 +53,9 @@ class Memory {
   virtual bool MayWrite(std::uint64_t address, std::size_t bytes) const = 0;
 };
 
-// In which order warps of a block and blocks of a grid take turns, and by how much .approx
-// instructions err within their documented limits.
+// In which order threads of a warp, warps of a block and blocks of a grid take turns, and by how
+// much .approx instructions err within their documented limits. Forward, blocks run side by side on
+// the host's cores; in the other orders one after the other.
 struct Schedule {
   enum class Order { kForward, kBackward, kShuffled };
   enum class Rounding { kNearest, kHighest, kLowest };
@@ -76,10 +79,11 @@ class Module {
   virtual int version() const = 0;
   virtual int target() const = 0;
   virtual const std::vector<KernelInfo>& kernels() const = 0;
-  // Runs a whole grid. `parameters` holds every parameter at its offset. Throws Error with kernel,
-  // line, block and thread.
-  virtual void Run(const KernelInfo& kernel, const Launch& launch, const void* parameters,
-                   const Memory& memory, const Schedule& schedule) const = 0;
+  // Runs a whole grid; `kernel` is one of kernels(), `parameters` holds every parameter at its
+  // offset. Returns the number of instructions that its threads have executed. Throws Error with
+  // kernel, line, block and thread. Launches of a module may run side by side.
+  virtual std::uint64_t Run(const KernelInfo& kernel, const Launch& launch, const void* parameters,
+                            const Memory& memory, const Schedule& schedule) const = 0;
 };
 
 }  // namespace ptx

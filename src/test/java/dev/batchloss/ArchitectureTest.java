@@ -90,6 +90,15 @@ class ArchitectureTest {
           .resideInAPackage("org.jocl..");
 
   @ArchTest
+  static final ArchRule ONLY_CUDA_USES_JCUDA =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(ROOT + ".cuda..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("jcuda..");
+
+  @ArchTest
   static final ArchRule ONLY_CLI_USES_THE_OPTIONAL_LIBRARIES =
       noClasses()
           .that()

@@ -63,19 +63,29 @@ public final class ChunkLoop<S extends ChunkSlot> {
 
   private void run(RowChunks chunks, RunProgress progress) {
     try {
-      for (long number = 0; number < chunks.count(); number++) {
-        S slot = at(number);
-        if (number < slots.size()) {
-          begin.accept(slot);
-        }
-        collect(slot, progress);
-        slot.start(chunks.at(number));
+      runAll(chunks, progress);
+    } catch (RuntimeException | Error e) {
+      try {
+        endAll(slots.iterator());
+      } catch (RuntimeException | Error further) {
+        e.addSuppressed(further);
       }
-      for (int turn = 0; turn < slots.size(); turn++) {
-        collect(at(chunks.count() + turn), progress);
+      throw e;
+    }
+    endAll(slots.iterator());
+  }
+
+  private void runAll(RowChunks chunks, RunProgress progress) {
+    for (long number = 0; number < chunks.count(); number++) {
+      S slot = at(number);
+      if (number < slots.size()) {
+        begin.accept(slot);
       }
-    } finally {
-      endAll(slots.iterator());
+      collect(slot, progress);
+      slot.start(chunks.at(number));
+    }
+    for (int turn = 0; turn < slots.size(); turn++) {
+      collect(at(chunks.count() + turn), progress);
     }
   }
 

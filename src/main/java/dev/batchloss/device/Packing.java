@@ -47,8 +47,7 @@ public final class Packing {
    * @throws IndexOutOfBoundsException if it is too small
    */
   public static void pack(Matrix view, MemorySegment destination) {
-    Objects.checkFromIndexSize(0, bytes(view), destination.byteSize());
-    copy(view, view.segment(), stridesOf(view), destination, packedStrides(view));
+    pack(view, destination, packedOuterStride(view));
   }
 
   /**
@@ -58,8 +57,34 @@ public final class Packing {
    * @throws IndexOutOfBoundsException if {@code source} is too small
    */
   public static void unpack(MemorySegment source, Matrix view) {
-    Objects.checkFromIndexSize(0, bytes(view), source.byteSize());
-    copy(view, source, packedStrides(view), view.segment(), stridesOf(view));
+    unpack(source, view, packedOuterStride(view));
+  }
+
+  /**
+   * Copies the view to the beginning of {@code destination}, outer index by outer index.
+   *
+   * @param outerStride elements from one outer index to the next there; at least classes × inner.
+   *     What lies between is not written
+   * @throws IndexOutOfBoundsException if it is too small
+   */
+  public static void pack(Matrix view, MemorySegment destination, long outerStride) {
+    Objects.checkFromIndexSize(0, bytes(view, outerStride), destination.byteSize());
+    copy(view, view.segment(), stridesOf(view), destination, stridesOf(view, outerStride));
+  }
+
+  /**
+   * Copies from what {@link #pack(Matrix, MemorySegment, long)} would have left to the view.
+   *
+   * @throws IndexOutOfBoundsException if {@code source} is too small
+   */
+  public static void unpack(MemorySegment source, Matrix view, long outerStride) {
+    Objects.checkFromIndexSize(0, bytes(view, outerStride), source.byteSize());
+    copy(view, source, stridesOf(view, outerStride), view.segment(), stridesOf(view));
+  }
+
+  /** Returns how many bytes a view takes with this outer stride, the padding at the end too. */
+  public static long bytes(Matrix view, long outerStride) {
+    return Math.multiplyExact(view.outer(), outerStride * view.type().bytes());
   }
 
   /** Copies in the longest runs that are contiguous on both sides, unless they are short. */
@@ -69,7 +94,7 @@ public final class Packing {
     long outer = view.outer();
     long classes = view.classes();
     long run;
-    if (isPacked(view)) {
+    if (isPacked(view) && (outer <= 1 || fromStrides[0] == toStrides[0])) {
       outer = 1;
       classes = 1;
       run = bytes(view);
@@ -160,7 +185,11 @@ public final class Packing {
     return new long[] {view.outerStride(), view.classStride(), view.innerStride()};
   }
 
-  private static long[] packedStrides(Matrix view) {
-    return new long[] {view.classes() * view.inner(), view.inner(), 1};
+  private static long[] stridesOf(Matrix view, long outerStride) {
+    return new long[] {outerStride, view.inner(), 1};
+  }
+
+  private static long packedOuterStride(Matrix view) {
+    return view.classes() * view.inner();
   }
 }

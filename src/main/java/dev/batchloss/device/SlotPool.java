@@ -16,20 +16,17 @@ import java.util.function.Supplier;
 public final class SlotPool<S extends ChunkSlot> implements AutoCloseable {
   private static final int CALLS = 4;
 
-  private final int slotsOfCall;
-  private final Supplier<S> source;
+  private final List<Supplier<S>> sources;
   private final Semaphore free = new Semaphore(CALLS, true);
   private final Deque<List<S>> idle = new ArrayDeque<>();
 
   /**
    * Starts without slots.
    *
-   * @param slotsOfCall how many a call takes
-   * @param source makes one, without memory
+   * @param sources makes those of a call, without memory, in this order
    */
-  public SlotPool(int slotsOfCall, Supplier<S> source) {
-    this.slotsOfCall = slotsOfCall;
-    this.source = source;
+  public SlotPool(List<Supplier<S>> sources) {
+    this.sources = List.copyOf(sources);
   }
 
   /**
@@ -81,7 +78,7 @@ public final class SlotPool<S extends ChunkSlot> implements AutoCloseable {
   private List<S> create() {
     List<S> slots = new ArrayList<>();
     try {
-      for (int i = 0; i < slotsOfCall; i++) {
+      for (Supplier<S> source : sources) {
         slots.add(source.get());
       }
       return slots;

@@ -1,6 +1,7 @@
 package dev.batchloss.opencl;
 
 import dev.batchloss.data.BackendUnavailableException;
+import dev.batchloss.device.LoadFailure;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.BackendOffer;
 import dev.batchloss.spi.BackendOffer.Preference;
@@ -55,7 +56,7 @@ final class DeviceDiscovery {
       }
       return offers(found);
     } catch (LinkageError e) {
-      loadFailure = LoadFailure.reason(e);
+      loadFailure = LoadFailure.reason("JOCL", InstalledPlatforms.NO_LOADER, e);
       return nothing(loadFailure);
     } catch (IllegalCallerException e) {
       return nothing(

@@ -10,6 +10,8 @@ import org.jocl.cl_platform_id;
 
 /** The platforms that the OpenCL loader of this machine knows. */
 final class InstalledPlatforms {
+  static final String NO_LOADER = "there is no OpenCL loader (libOpenCL) here";
+
   /** Read by JOCL when it unpacks its native library into the temporary folder. */
   private static final String UNIQUE_NAMES = "uniqueLibraryNames";
 
@@ -54,7 +56,7 @@ final class InstalledPlatforms {
         }
       }
     }
-    throw new UnsatisfiedLinkError("there is no OpenCL loader (libOpenCL) here");
+    throw new UnsatisfiedLinkError(NO_LOADER);
   }
 
   private static boolean isLibrary(String name, Arena arena) {

@@ -11,6 +11,7 @@ import dev.batchloss.spi.DeviceMatrix;
 import dev.batchloss.spi.Lifetime;
 import dev.batchloss.spi.RowOutcome;
 import dev.batchloss.spi.RowRequest;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 
@@ -31,7 +32,7 @@ final class OpenClBackend implements Backend {
     this.name = name;
     this.family = KernelFamily.of(device.description());
     this.device = OpenDevice.of(family.taking(device));
-    this.slots = new SlotPool<>(2, () -> new RowSlot(this.device.context()));
+    this.slots = new SlotPool<>(Collections.nCopies(2, () -> new RowSlot(this.device.context())));
     this.lifetime = new Lifetime("the backend " + name);
   }
 

@@ -30,6 +30,8 @@ record BackendUnderTest(
       new BackendUnderTest("scalar", Long.MAX_VALUE, List.of(1, 2), Map.of());
   static final BackendUnderTest CPU =
       new BackendUnderTest("cpu", Long.MAX_VALUE, List.of(1, 2, 3, 7), Map.of());
+  static final BackendUnderTest CUDA =
+      new BackendUnderTest("cuda", 20_000_000, List.of(1), Map.of());
   static final BackendUnderTest OPENCL_CPU_KERNELS = openCl("cpu");
   static final BackendUnderTest OPENCL_GPU_KERNELS = openCl("gpu");
 

@@ -1,8 +1,11 @@
-package dev.batchloss.opencl;
+package dev.batchloss.device;
 
-/** Says in a line why JOCL could not be loaded; its own messages are pages of stack traces. */
-final class LoadFailure {
-  /** How JOCL's message begins where its own library is what cannot be loaded. */
+/**
+ * Says in a line why JOCL or JCuda could not be loaded; their own messages are pages of stack
+ * traces.
+ */
+public final class LoadFailure {
+  /** How their message begins where their own library is what cannot be loaded. */
   private static final String OWN_LIBRARY = "Error while loading native library";
 
   /** What precedes, in that message, the stack trace that tells why. */
@@ -10,12 +13,18 @@ final class LoadFailure {
 
   private LoadFailure() {}
 
-  /** Returns the reason. */
-  static String reason(LinkageError error) {
+  /**
+   * Returns the reason.
+   *
+   * @param binding JOCL or JCuda
+   * @param noDriver the reason where what the binding is for is not there
+   */
+  public static String reason(String binding, String noDriver, LinkageError error) {
     String message = message(error);
     if (message.startsWith(OWN_LIBRARY)) {
       int cause = message.indexOf(CAUSE);
-      return "JOCL's native library cannot be unpacked or loaded: "
+      return binding
+          + "'s native library cannot be unpacked or loaded: "
           + (cause < 0 ? message : message.substring(cause + CAUSE.length()))
               .strip()
               .lines()
@@ -23,9 +32,9 @@ final class LoadFailure {
               .orElse("");
     }
     if (error instanceof UnsatisfiedLinkError) {
-      return "there is no OpenCL loader (libOpenCL) here";
+      return noDriver;
     }
-    return "JOCL cannot be loaded: " + message.lines().findFirst().orElse("");
+    return binding + " cannot be loaded: " + message.lines().findFirst().orElse("");
   }
 
   /** What came first: an error in loading a class is the cause of those that come after it. */

@@ -1,0 +1,46 @@
+// One module, compiled with the options that its PTX is compiled with, and -DSOURCE and -DMODULE.
+// In a namespace of its own, for modules have kernels of the same names.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "fibers.h"
+#include "modules.h"
+
+namespace {
+#include SOURCE
+
+#define ENTRY(name)                                                                     \
+  {                                                                                     \
+    #name, [](const void* call) {                                                       \
+      name(*static_cast<const RowParameters<ARITHMETIC>*>(call));                       \
+    }                                                                                   \
+  }
+#define ENTRIES(name)                                                                   \
+  ENTRY(name##_registers_1), ENTRY(name##_block), ENTRY(name##_segments),               \
+      ENTRY(name##_combine), ENTRY(name##_across)
+}  // namespace
+
+namespace host {
+
+Module MODULE() {
+  return {
+#ifdef INPUT
+      ENTRIES(loss),
+      ENTRIES(gradient),
+      ENTRY(gradient_write),
+#ifndef ARITHMETIC_IS_DOUBLE
+      ENTRY(loss_registers_4),
+      ENTRY(gradient_registers_4),
+#endif
+#else
+      ENTRIES(rows),
+      ENTRY(rows_write),
+#ifndef ARITHMETIC_IS_DOUBLE
+      ENTRY(rows_registers_4),
+#endif
+#endif
+  };
+}
+
+}  // namespace host

@@ -1,0 +1,81 @@
+package dev.batchloss.cuda;
+
+import dev.batchloss.data.Matrix;
+import dev.batchloss.data.ProbabilityTargets;
+import dev.batchloss.device.ChunkLoop;
+import dev.batchloss.device.RowCall;
+import dev.batchloss.device.RowFolding;
+import dev.batchloss.device.RowPhases;
+import dev.batchloss.device.RunProgress;
+import dev.batchloss.device.TargetPhase;
+import dev.batchloss.plan.TargetScan;
+import dev.batchloss.spi.RowOutcome;
+import dev.batchloss.spi.RowRequest;
+import java.util.List;
+
+/** One call of a row plan: chunk after chunk, on slots in turn. */
+final class RowRun {
+  /** Of a device's free memory a chunk of the input takes at most this part. */
+  private static final long PARTS_OF_MEMORY = 32;
+
+  /** Of chunks that are on the device already. */
+  private static final long RESIDENT_CHUNK = 4L << 30;
+
+  private final RowRequest<?> request;
+  private final List<RowSlot> slots;
+  private final TransferSizes sizes;
+
+  /**
+   * Prepares a call.
+   *
+   * @param slots of the devices that share it; of the one that has its matrices, if one has
+   */
+  RowRun(RowRequest<?> request, List<RowSlot> slots, TransferSizes sizes) {
+    this.request = request;
+    this.slots = slots;
+    this.sizes = sizes;
+  }
+
+  /** Runs it. */
+  RowOutcome run(RunProgress progress) {
+    return RowPhases.run(request, progress, this::scanTargets, this::runRows);
+  }
+
+  private TargetScan scanTargets(RowRequest<?> rows) {
+    return TargetPhase.scan(rows, targets -> new TargetScanner(rows, targets, slots.getFirst()));
+  }
+
+  private void runRows(RowRequest<?> rows, TargetScan scan, RunProgress progress) {
+    RowProgram program = RowProgram.of(rows);
+    RowCall call = new RowCall(rows, program.arithmetic(), scan);
+    RowFolding folding = new RowFolding(rows, this::element);
+    CudaContext context = slots.getFirst().device().context();
+    try (CallMemory memory = new CallMemory(context, rows, sizes.leastRegistered())) {
+      new ChunkLoop<>(slots, slot -> slot.begin(call, program, memory), folding)
+          .run(rows.input(), progress, chunkBytes(), ErrorCodes::isOutOfMemory);
+    }
+  }
+
+  private double element(long row, int classIndex) {
+    return switch (request.input()) {
+      case Matrix matrix -> matrix.get(row, classIndex);
+      case CudaMatrix matrix -> matrix.get(row, classIndex, slots.getFirst());
+      default -> throw new IllegalStateException("an input that is nowhere");
+    };
+  }
+
+  private long chunkBytes() {
+    if (request.input() instanceof CudaMatrix
+        && !(request.targets() instanceof ProbabilityTargets)) {
+      return RESIDENT_CHUNK;
+    }
+    long free =
+        slots.stream()
+            .map(RowSlot::device)
+            .distinct()
+            .mapToLong(device -> device.context().freeMemory())
+            .min()
+            .orElseThrow();
+    return Math.clamp(free / PARTS_OF_MEMORY, sizes.leastChunk(), sizes.mostChunk());
+  }
+}
