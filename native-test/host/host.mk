@@ -1,5 +1,41 @@
-# The row kernels as host code under sanitizers: build/host/kernels_test runs them.
+# The row kernels as host code under sanitizers, for ../Makefile to include behind its first rule:
+# host-test builds and runs them.
 HOST := $(BUILD)/host
-HOST_FLAGS := -std=c++17 -O1 -g -Wall -Wextra -Wno-unknown-pragmas -ffp-contract=off \
-  -fsanitize=address,undefined -fno-sanitize-recover=all
-KERNELS := $(wildcard ../kernels/cuda/*)
+HOST_TEST := $(HOST)/kernels_test
+HOST_FLAGS := -std=c++17 -O1 -g -Wall -Wextra -Werror -Wno-unknown-pragmas -Wno-unused-function \
+  -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover=all -MMD -MP -Ihost \
+  -I$(HOST)/kernels
+HOST_MODULES := PlainFloat32 PlainFloat64 PlainFloat16 PlainBfloat16 GeneralFloat32 GeneralFloat64
+HOST_OBJECTS := $(patsubst %,$(HOST)/%.o,$(HOST_MODULES) fibers kernels_test)
+
+FLOAT := -DARITHMETIC=float
+DOUBLE := -DARITHMETIC=double -DARITHMETIC_IS_DOUBLE
+PLAIN := -DSOURCE='"plain.cu"'
+GENERAL := -DSOURCE='"general.cu"'
+$(HOST)/PlainFloat32.o: OPTIONS := $(PLAIN) $(FLOAT) -DINPUT=FLOAT32
+$(HOST)/PlainFloat64.o: OPTIONS := $(PLAIN) $(DOUBLE) -DINPUT=FLOAT64
+$(HOST)/PlainFloat16.o: OPTIONS := $(PLAIN) $(FLOAT) -DINPUT=FLOAT16
+$(HOST)/PlainBfloat16.o: OPTIONS := $(PLAIN) $(FLOAT) -DINPUT=BFLOAT16
+$(HOST)/GeneralFloat32.o: OPTIONS := $(GENERAL) $(FLOAT)
+$(HOST)/GeneralFloat64.o: OPTIONS := $(GENERAL) $(DOUBLE)
+
+# The sources, but for what only a GPU has.
+$(HOST)/kernels/.copied: $(wildcard ../kernels/cuda/*.cu*) host/intrinsics.cuh
+	@mkdir -p $(@D)
+	cp $^ $(@D)
+	touch $@
+
+$(HOST)/fibers.o $(HOST)/kernels_test.o: $(HOST)/%.o: host/%.cpp $(HOST)/kernels/.copied
+	$(CXX) $(HOST_FLAGS) -c -o $@ $<
+
+$(HOST_MODULES:%=$(HOST)/%.o): $(HOST)/%.o: host/module.cpp $(HOST)/kernels/.copied
+	$(CXX) $(HOST_FLAGS) -DMODULE=$* $(OPTIONS) -c -o $@ $<
+
+$(HOST_TEST): $(HOST_OBJECTS)
+	$(CXX) -fsanitize=address,undefined -o $@ $^
+
+# Fibers change stacks, of which the address sanitizer warns.
+.PHONY: host-test
+host-test: SHELL := /bin/bash
+host-test: $(HOST_TEST)
+	$(HOST_TEST) 2>&1 | grep -v 'makecontext/swapcontext'; exit $${PIPESTATUS[0]}

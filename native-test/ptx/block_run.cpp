@@ -209,7 +209,8 @@ bool BlockRun::ReleaseBarrier(std::uint32_t number) {
   const std::uint32_t wanted = ThreadsOfBarrier(*waiting[0]);
   if (waiting.size() + announced_[number] < (wanted == 0 ? alive : wanted)) return false;
   for (std::size_t k = 1; k < waiting.size(); ++k) {
-    if (waiting[k]->warp == waiting[k - 1]->warp && waiting[k]->pc != waiting[k - 1]->pc) {
+    if (waiting[k]->is_aligned && waiting[k]->warp == waiting[k - 1]->warp &&
+        waiting[k]->pc != waiting[k - 1]->pc) {
       Fail(*waiting[k], waiting[k]->pc, Fault::kLaunchFailed,
            "threads of a warp are at different barriers: " + NameOf(*waiting[k - 1]) + " is at " +
                PlaceOf(waiting[k - 1]->pc));

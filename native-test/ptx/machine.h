@@ -49,6 +49,8 @@ struct Thread {
   State state;
   WarpOperation operation;
   BarrierOperation barrier_operation;
+  // Whether all of a warp must be at the same barrier instruction.
+  bool is_aligned;
   // The mask of the warp operation, or the barrier's number.
   std::uint32_t waits_for;
 };

@@ -1,4 +1,5 @@
-# The tests of the PTX interpreter, for ../Makefile to include: ptx-test builds and runs them.
+# The tests of the PTX interpreter, for ../Makefile to include behind its first rule: ptx-test builds
+# and runs them.
 PTX_TEST := $(BUILD)/ptx/ptx_test
 PTX_TEST_SOURCES := $(wildcard ptx/*.cpp ptx/tests/*.cpp)
 

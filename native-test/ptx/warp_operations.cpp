@@ -18,11 +18,14 @@ const Instruction* Arrive(const Instruction* i, Thread& thread) {
   return nullptr;
 }
 
-template <BarrierOperation operation>
+enum class Alignment { kAligned, kAny };
+
+template <BarrierOperation operation, Alignment alignment>
 const Instruction* Wait(const Instruction* i, Thread& thread) {
   thread.pc = i;
   thread.state = State::kAtBarrier;
   thread.barrier_operation = operation;
+  thread.is_aligned = alignment == Alignment::kAligned;
   thread.waits_for = Get<std::uint32_t>(thread, i->a);
   if (thread.waits_for > 15) {
     throw Trap{Fault::kIllegalInstruction, "a block has barriers 0 to 15 only"};
@@ -128,13 +131,14 @@ void Match(Thread* warp, std::uint32_t mask, bool all) {
   }
 }
 
-void AddBarriers(Operations& to, const std::string& name) {
-  to.Add(name + ".sync", {Wait<BarrierOperation::kWait>, "aB"});
-  to.Add(name + ".sync.aligned", {Wait<BarrierOperation::kWait>, "aB"});
-  to.Add(name + ".arrive", {Wait<BarrierOperation::kArrive>, "aB"});
-  to.Add(name + ".red.popc.u32", {Wait<BarrierOperation::kCount>, "daBc"});
-  to.Add(name + ".red.and.pred", {Wait<BarrierOperation::kAnd>, "daBc"});
-  to.Add(name + ".red.or.pred", {Wait<BarrierOperation::kOr>, "daBc"});
+template <Alignment alignment>
+void AddBarriers(Operations& to, const std::string& name, const std::string& suffix) {
+  using B = BarrierOperation;
+  to.Add(name + ".sync" + suffix, {Wait<B::kWait, alignment>, "aB"});
+  to.Add(name + ".arrive" + suffix, {Wait<B::kArrive, alignment>, "aB"});
+  to.Add(name + ".red.popc" + suffix + ".u32", {Wait<B::kCount, alignment>, "daBc"});
+  to.Add(name + ".red.and" + suffix + ".pred", {Wait<B::kAnd, alignment>, "daBc"});
+  to.Add(name + ".red.or" + suffix + ".pred", {Wait<B::kOr, alignment>, "daBc"});
 }
 
 }  // namespace
@@ -199,10 +203,11 @@ void AddWarpOperations(Operations& to) {
   to.Add("match.all.sync.b64", {Arrive<W::kMatchAll64, b>, "pab"});
   to.Add("bar.warp.sync", {Arrive<W::kSynchronize, a>, "a"});
   to.Add("activemask.b32", {ActiveMask, "d"});
-  AddBarriers(to, "bar");
-  AddBarriers(to, "barrier");
-  AddBarriers(to, "bar.cta");
-  AddBarriers(to, "barrier.cta");
+  for (const char* cta : {"", ".cta"}) {
+    AddBarriers<Alignment::kAligned>(to, std::string("bar") + cta, "");
+    AddBarriers<Alignment::kAligned>(to, std::string("barrier") + cta, ".aligned");
+    AddBarriers<Alignment::kAny>(to, std::string("barrier") + cta, "");
+  }
   for (const char* name : {"membar.cta", "membar.gl", "membar.sys", "fence.sc.cta", "fence.sc.gpu",
                            "fence.sc.sys", "fence.acq_rel.cta", "fence.acq_rel.gpu",
                            "fence.acq_rel.sys"}) {

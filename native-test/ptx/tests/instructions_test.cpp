@@ -46,6 +46,10 @@ void TestInstructions() {
   const std::vector<int> ended = RunBody(
       "setp.lt.u32 %p1, %r1, 40; @!%p1 exit; bar.sync 0; mov.u32 %r2, 1;" + kStoreR2, 64);
   Expect(ended[0] == 1 && ended[39] == 1 && ended[40] == 0, "bar.sync beside ended threads");
+  const std::vector<int> unaligned = RunBody(
+      "setp.eq.u32 %p1, %r1, 0; @%p1 bra A;\nbarrier.sync 0;\nbra B;\nA:\nbarrier.sync 0;\nB:"
+      "mov.u32 %r2, 3;" + kStoreR2, 32);
+  Expect(unaligned[0] == 3 && unaligned[31] == 3, "barrier.sync at different places");
   // A move may carry a value that was never written, as long as nobody looks at it.
   Expect(one("mov.u32 %r4, %r5; setp.eq.u32 %p1, %r1, 0; @%p1 mov.u32 %r4, 8;"
              "mov.u32 %r2, %r4;") == 8, "move of what was never written");

@@ -36,7 +36,11 @@ final class RowRun {
     this.sizes = sizes;
   }
 
-  /** Runs it. */
+  /**
+   * Runs it.
+   *
+   * @param progress is told how far it has come
+   */
   RowOutcome run(RunProgress progress) {
     return RowPhases.run(request, progress, this::scanTargets, this::runRows);
   }

@@ -8,94 +8,48 @@ import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
 import dev.batchloss.loss.CrossEntropy;
 import dev.batchloss.plan.MatrixOutput;
+import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.RowRequest;
+import dev.batchloss.spi.RowsDone;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
+/** The order of chunks, and what is known of them when something fails. */
 class ChunkLoopTest {
-  private static final int OUT_OF_MEMORY = 2;
-  private static final int ROWS = 16;
-  private static final int ROW_BYTES = Float.BYTES;
+  private static final int ROWS = 40;
+  private static final int SHORT = -4;
+  private static final int LOST = -36;
 
-  private final Matrix input = Matrix.of(new float[ROWS], ROWS, 1);
-  private final List<String> log = new ArrayList<>();
+  private final RowRequest<Matrix> request =
+      new RowRequest<>(
+          CrossEntropy.builder().build().plan(),
+          Matrix.of(new float[ROWS], ROWS, 1),
+          Targets.classes(new int[ROWS]),
+          Set.of(),
+          MatrixOutput.NONE,
+          null,
+          1,
+          null,
+          () -> rows -> {});
 
-  @Test
-  void slotsTakeTurnsAndAreCollectedInOrder() {
-    run(List.of(new Slot("a", ROWS), new Slot("b", ROWS)), 6 * ROW_BYTES);
-    assertThat(log)
-        .containsExactly(
-            "begin a",
-            "a starts 0+6",
-            "begin b",
-            "b starts 6+6",
-            "a collects 0",
-            "a starts 12+4",
-            "b collects 6",
-            "a collects 12",
-            "end a",
-            "end b");
-  }
+  private final TargetScan scan = TargetScan.of(request.plan(), ROWS, 1, request.targets());
+  private final List<String> collected = new ArrayList<>();
 
-  @Test
-  void slotsWithoutAChunkAreNotBegun() {
-    run(List.of(new Slot("a", ROWS), new Slot("b", ROWS)), ROWS * ROW_BYTES);
-    assertThat(log).containsExactly("begin a", "a starts 0+16", "a collects 0", "end a", "end b");
-  }
+  /** The most rows that a chunk may have from row 20 on. */
+  private int memory = ROWS;
 
-  @Test
-  void chunksAreHalvedUntilTheyFit() {
-    run(List.of(new Slot("a", 5)), ROWS * ROW_BYTES);
-    assertThat(log.stream().filter(entry -> entry.startsWith("a collects")))
-        .containsExactly("a collects 0", "a collects 4", "a collects 8", "a collects 12");
-  }
+  private int failingRow = ROWS;
+  private boolean failsAfterCollecting;
+  private int begun;
+  private int ended;
+  private @Nullable RuntimeException endFailure;
 
-  @Test
-  void whereNoRowFitsTheErrorIsThrown() {
-    assertThatThrownBy(() -> run(List.of(new Slot("a", 0)), ROWS * ROW_BYTES))
-        .isInstanceOf(DeviceException.class);
-    assertThat(log).endsWith("a starts 0+1", "end a").doesNotContain("a collects 0");
-  }
-
-  @Test
-  void theFirstFailureIsThrownThoughEndingFailsToo() {
-    Slot slot = new Slot("a", 0);
-    slot.endFailure = new IllegalStateException("at the end");
-    assertThatThrownBy(() -> run(List.of(slot), ROW_BYTES))
-        .isInstanceOf(DeviceException.class)
-        .hasSuppressedException(slot.endFailure);
-  }
-
-  private void run(List<Slot> slots, long mostBytes) {
-    RowRequest<Matrix> request =
-        new RowRequest<>(
-            CrossEntropy.builder().build().plan(),
-            input,
-            Targets.classes(new int[ROWS]),
-            Set.of(),
-            MatrixOutput.NONE,
-            null,
-            1,
-            null,
-            () -> rows -> {});
-    new ChunkLoop<>(slots, slot -> log.add("begin " + slot.name), new RowFolding(request))
-        .run(input, new RunProgress(request), mostBytes, code -> code == OUT_OF_MEMORY);
-  }
-
-  /** Has memory for some rows. */
   private final class Slot implements ChunkSlot {
-    private final String name;
-    private final int room;
     private @Nullable RowChunk chunk;
-    private @Nullable RuntimeException endFailure;
-
-    Slot(String name, int room) {
-      this.name = name;
-      this.room = room;
-    }
 
     @Override
     public boolean isBusy() {
@@ -104,24 +58,30 @@ class ChunkLoopTest {
 
     @Override
     public void start(RowChunk next) {
-      log.add("%s starts %d+%d".formatted(name, next.firstRow(), next.rows()));
-      if (next.rows() > room) {
-        throw new DeviceException(OUT_OF_MEMORY, "OUT_OF_MEMORY", "allocating");
+      if (next.firstRow() >= 20 && next.rows() > memory) {
+        throw new DeviceException(SHORT, "SHORT", "starting");
       }
       chunk = next;
     }
 
     @Override
     public void collect(RowFolding folding, RunProgress progress) {
-      log.add("%s collects %d".formatted(name, chunk.firstRow()));
+      boolean fails = chunk.firstRow() + chunk.rows() > failingRow;
+      if (fails && !failsAfterCollecting) {
+        throw new DeviceException(LOST, "LOST", "collecting");
+      }
+      collected.add(chunk.firstRow() + "+" + chunk.rows());
       progress.collected(chunk);
+      if (fails) {
+        throw new DeviceException(LOST, "LOST", "letting go");
+      }
       chunk = null;
     }
 
     @Override
     public void end() {
-      log.add("end " + name);
       chunk = null;
+      ended++;
       if (endFailure != null) {
         throw endFailure;
       }
@@ -129,5 +89,84 @@ class ChunkLoopTest {
 
     @Override
     public void close() {}
+  }
+
+  private RowsDone run(RowRequest<Matrix> call, int chunkRows) {
+    RunProgress progress = new RunProgress(call);
+    progress.scanned(scan);
+    IntPredicate isShort = code -> code == SHORT;
+    RowFolding folding = new RowFolding(call);
+    try {
+      new ChunkLoop<>(List.of(new Slot(), new Slot()), slot -> begun++, folding)
+          .run(call.input(), progress, 4L * chunkRows, isShort);
+    } catch (DeviceException e) {
+      return progress.unfinished(e).rowsDone();
+    }
+    return new RowsDone(progress.firstRow(), scan);
+  }
+
+  @Test
+  void whatHasComeBackIsDone() {
+    failingRow = 25;
+    assertThat(run(request, 8)).isEqualTo(new RowsDone(24, scan));
+    assertThat(collected).containsExactly("0+8", "8+8", "16+8");
+  }
+
+  @Test
+  void aChunkThatFailsAfterItCameBackIsDoneToo() {
+    failingRow = 25;
+    failsAfterCollecting = true;
+    assertThat(run(request, 8)).isEqualTo(new RowsDone(32, scan));
+  }
+
+  @Test
+  void theRestStartsWhereTheRequestDoes() {
+    RowRequest<Matrix> rest = request.after(new RowsDone(29, scan));
+    assertThat(run(rest, 8)).isEqualTo(new RowsDone(ROWS, scan));
+    assertThat(collected).containsExactly("29+8", "37+3");
+    failingRow = 30;
+    assertThat(run(rest, 8)).isEqualTo(new RowsDone(29, scan));
+  }
+
+  @Test
+  void whereMemoryRunsOutTheRestIsDoneInSmallerChunks() {
+    memory = 3;
+    assertThat(run(request, 10)).isEqualTo(new RowsDone(ROWS, scan));
+    assertThat(collected).startsWith("0+10", "10+5", "15+2", "17+2").endsWith("37+2", "39+1");
+  }
+
+  @Test
+  void whereNotEvenARowFitsTheErrorIsThrown() {
+    memory = 0;
+    RunProgress progress = new RunProgress(request);
+    assertThatThrownBy(
+            () ->
+                new ChunkLoop<>(List.of(new Slot()), slot -> {}, new RowFolding(request))
+                    .run(request.input(), progress, 40, code -> code == SHORT))
+        .hasMessage("starting: SHORT (-4)");
+    assertThat(progress.firstRow()).isEqualTo(20);
+  }
+
+  @Test
+  void slotsAreBegunForTheirFirstChunkAndAllAreEnded() {
+    assertThat(run(request, ROWS)).isEqualTo(new RowsDone(ROWS, scan));
+    assertThat(begun).isEqualTo(1);
+    assertThat(ended).isEqualTo(2);
+    assertThat(run(request, 5)).isEqualTo(new RowsDone(ROWS, scan));
+    assertThat(begun).isEqualTo(3);
+    assertThat(ended).isEqualTo(4);
+  }
+
+  @Test
+  void theFirstFailureIsThrownThoughEndingFailsToo() {
+    failingRow = 0;
+    endFailure = new IllegalStateException("ending");
+    RunProgress progress = new RunProgress(request);
+    assertThatThrownBy(
+            () ->
+                new ChunkLoop<>(List.of(new Slot()), slot -> {}, new RowFolding(request))
+                    .run(request.input(), progress, 40, code -> code == SHORT))
+        .hasMessage("collecting: LOST (-36)")
+        .hasSuppressedException(endFailure);
   }
 }
