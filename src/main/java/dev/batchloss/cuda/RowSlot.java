@@ -8,6 +8,7 @@ import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowChunk;
 import dev.batchloss.device.RowFolding;
 import dev.batchloss.device.RunProgress;
+import dev.batchloss.spi.RowRequest;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -153,7 +154,7 @@ final class RowSlot implements ChunkSlot {
     }
     Matrix outputView = outputView(next);
     if (outputView != null) {
-      output.beginReturn(outputView, isDirect(current.request().output(), outputView));
+      output.beginReturn(outputView, isWrittenDirectly(outputView));
     }
   }
 
@@ -171,7 +172,7 @@ final class RowSlot implements ChunkSlot {
         done.rows());
     Matrix outputView = outputView(done);
     if (outputView != null) {
-      output.endReturn(outputView, isDirect(current.request().output(), outputView));
+      output.endReturn(outputView, isWrittenDirectly(outputView));
     }
     progress.collected(done);
     chunk = null;
@@ -217,6 +218,12 @@ final class RowSlot implements ChunkSlot {
     return whole instanceof Matrix host && Objects.requireNonNull(memory).isDirect(host, view);
   }
 
+  /** What goes over the input is pinned as the input, and takes the detour all the same. */
+  private boolean isWrittenDirectly(Matrix view) {
+    RowRequest<?> request = Objects.requireNonNull(call).request();
+    return !request.inPlace() && isDirect(request.output(), view);
+  }
+
   /** What of a host matrix the chunk writes; null where it writes none, or one of the device. */
   private @Nullable Matrix outputView(RowChunk of) {
     return Objects.requireNonNull(call).request().output() instanceof Matrix whole
@@ -238,7 +245,7 @@ final class RowSlot implements ChunkSlot {
       case CudaMatrix whole -> whole.place(next);
       case Matrix whole -> {
         Matrix view = next.viewOf(whole);
-        yield output.receiver(view, isDirect(whole, view));
+        yield output.receiver(view, isWrittenDirectly(view));
       }
       default -> throw new IllegalStateException("an output that is nowhere");
     };
