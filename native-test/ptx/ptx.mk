@@ -1,15 +1,14 @@
-# The PTX interpreter's part of ../Makefile, which sets PTX_DIR and BUILD: PTX_OBJECTS are linked
-# into libcuda.so.1, PTX_TEST is the program of the interpreter's own tests, ptx-test runs it.
-PTX_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard $(PTX_DIR)/*.cpp))
-PTX_TEST := $(BUILD)/$(PTX_DIR)/ptx_test
-PTX_TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard $(PTX_DIR)/tests/*.cpp))
+# The tests of the PTX interpreter, for ../Makefile to include behind its first rule: ptx-test builds
+# and runs them.
+PTX_TEST := $(BUILD)/ptx/ptx_test
+PTX_TEST_SOURCES := $(wildcard ptx/*.cpp ptx/tests/*.cpp)
 
 # Contraction would change what is rounded where.
-$(BUILD)/$(PTX_DIR)/%.o: CXXFLAGS += -ffp-contract=off
+$(BUILD)/ptx/%.o: CXXFLAGS += -ffp-contract=off
 
-$(PTX_TEST): $(PTX_TEST_OBJECTS) $(PTX_OBJECTS)
+$(PTX_TEST): $(PTX_TEST_SOURCES:%.cpp=$(BUILD)/%.o)
 	$(CXX) -pthread -o $@ $^
 
 .PHONY: ptx-test
 ptx-test: $(PTX_TEST)
-	@$(PTX_TEST) $(PTX_DIR)/tests/testdata
+	$(PTX_TEST) ptx/tests/testdata
