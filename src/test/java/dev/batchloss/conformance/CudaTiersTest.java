@@ -1,0 +1,120 @@
+package dev.batchloss.conformance;
+
+import dev.batchloss.BatchLoss;
+import dev.batchloss.data.ElementType;
+import dev.batchloss.data.Matrix;
+import dev.batchloss.data.Targets;
+import dev.batchloss.loss.CrossEntropy;
+import dev.batchloss.plan.MatrixOutput;
+import dev.batchloss.plan.Reduction;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Each CUDA kernel on few elements: what a fault that is planted in it has to fail. Rows end within
+ * an octet, their greatest elements come late, and they are several to a warp or a block.
+ */
+@Tag("cuda")
+class CudaTiersTest {
+  @Test
+  void severalRowsAWarp() {
+    judgePlain(9, 37);
+    judgePlain(5, 250);
+  }
+
+  @Test
+  void aRowAWarp() {
+    judgePlain(3, 1005);
+  }
+
+  @Test
+  void aRowABlock() {
+    judgePlain(2, 2501);
+  }
+
+  /** Each thread reads a second stretch of octets, whose elements are greater. */
+  @Test
+  void aLongRowABlock() {
+    judgePlain(1, 9005);
+  }
+
+  @Test
+  void aRowInSegments() {
+    judgePlain(1, 65_541);
+  }
+
+  @Test
+  void aRowAThread() {
+    judge(Arrangement.FORTRAN, ElementType.FLOAT32, 40, 23);
+  }
+
+  @Test
+  void halfPrecision() {
+    judge(Arrangement.CONTIGUOUS, ElementType.FLOAT16, 3, 75);
+    judge(Arrangement.CONTIGUOUS, ElementType.BFLOAT16, 2, 1203);
+  }
+
+  @Test
+  void doublePrecision() {
+    judge(Arrangement.CONTIGUOUS, ElementType.FLOAT64, 3, 75);
+    judge(Arrangement.CONTIGUOUS, ElementType.FLOAT64, 2, 301);
+  }
+
+  /** With metrics and terms that only the general kernels know. */
+  @Test
+  void everyStatistic() {
+    judgeEveryStatistic(4, 45);
+    judgeEveryStatistic(2, 1501);
+  }
+
+  private static void judgePlain(int rows, int classes) {
+    judge(Arrangement.CONTIGUOUS, ElementType.FLOAT32, rows, classes);
+  }
+
+  private static void judge(Arrangement arrangement, ElementType type, int rows, int classes) {
+    Matrix input = logits(arrangement, type, rows, classes);
+    Trial trial =
+        Trial.of(
+            CrossEntropy.builder().reduction(Reduction.SUM).build(),
+            input,
+            Targets.classes(new Samples(classes).classes(rows, classes)));
+    Matrix gradient = arrangement.allocate(MemoryKind.NATIVE, type, rows, classes);
+    try (BatchLoss engine = BackendUnderTest.CUDA.open()) {
+      Judge.judge(engine, trial);
+      Judge.judge(engine, trial.writing(MatrixOutput.GRADIENT, gradient));
+    }
+  }
+
+  private static void judgeEveryStatistic(int rows, int classes) {
+    Samples samples = new Samples(classes);
+    Matrix gradient =
+        Arrangement.CONTIGUOUS.allocate(MemoryKind.NATIVE, ElementType.FLOAT32, rows, classes);
+    Trial trial =
+        Trial.of(
+                CrossEntropy.builder()
+                    .classWeights(samples.uniform(classes, 0.5, 2))
+                    .labelSmoothing(0.1)
+                    .zLoss(1e-3)
+                    .build(),
+                logits(Arrangement.CONTIGUOUS, ElementType.FLOAT32, rows, classes),
+                Targets.classes(samples.classes(rows, classes)))
+            .writing(MatrixOutput.GRADIENT, gradient)
+            .withMetrics(Trial.ALL_METRICS);
+    try (BatchLoss engine = BackendUnderTest.CUDA.open()) {
+      Judge.judge(engine, trial);
+    }
+  }
+
+  /** Elements that rise along the row by about 8, so that the greatest so far moves. */
+  private static Matrix logits(Arrangement arrangement, ElementType type, int rows, int classes) {
+    Matrix input = arrangement.allocate(MemoryKind.NATIVE, type, rows, classes);
+    Samples samples = new Samples(rows);
+    double[] noise = samples.uniform(rows * classes, -3, 3);
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0; c < classes; c++) {
+        input.set(r, c, 8.0 * c / classes + noise[r * classes + c]);
+      }
+    }
+    return input;
+  }
+}
