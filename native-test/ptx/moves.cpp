@@ -10,6 +10,13 @@ const Instruction* Move(const Instruction* i, Thread& thread) {
   return i + 1;
 }
 
+// An immediate predicate may be −1, which is no bool.
+template <>
+const Instruction* Move<bool>(const Instruction* i, Thread& thread) {
+  Put<bool>(thread, i->d, Get<std::uint8_t>(thread, i->a) != 0);
+  return i + 1;
+}
+
 template <class Part>
 const Instruction* Pack2(const Instruction* i, Thread& thread) {
   const Part parts[] = {Get<Part>(thread, i->a), Get<Part>(thread, i->b)};
