@@ -1,12 +1,16 @@
 package dev.batchloss.conformance;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.batchloss.BatchLoss;
+import dev.batchloss.Outputs;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
 import dev.batchloss.loss.CrossEntropy;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.Reduction;
+import dev.batchloss.spi.DeviceMatrix;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -32,10 +36,29 @@ class CudaTiersTest {
     judgePlain(2, 2501);
   }
 
-  /** Each thread reads a second stretch of octets, whose elements are greater. */
+  /**
+   * Each thread reads a second stretch of octets, whose elements are greater; the row takes more
+   * shared memory than a kernel has without asking for it.
+   */
   @Test
   void aLongRowABlock() {
-    judgePlain(1, 9005);
+    judgePlain(1, 13_005);
+  }
+
+  /** On the device rows follow each other without gaps: these begin at odd multiples of 4 bytes. */
+  @Test
+  void rowsThatStartAnywhere() {
+    CrossEntropy loss = CrossEntropy.builder().build();
+    for (int classes : new int[] {37, 1005, 2501}) {
+      Matrix input = logits(Arrangement.CONTIGUOUS, ElementType.FLOAT32, 3, classes);
+      Targets targets = Targets.classes(1, 0, classes - 1);
+      Outputs rows = Outputs.lossOnly().withRowLosses();
+      try (BatchLoss engine = BackendUnderTest.CUDA.open();
+          DeviceMatrix there = engine.toDevice(input)) {
+        assertThat(engine.evaluate(loss, there, targets, rows).rowLosses())
+            .isEqualTo(engine.evaluate(loss, input, targets, rows).rowLosses());
+      }
+    }
   }
 
   @Test
