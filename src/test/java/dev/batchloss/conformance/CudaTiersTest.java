@@ -23,7 +23,8 @@ class CudaTiersTest {
   @Test
   void severalRowsAWarp() {
     judgePlain(9, 37);
-    judgePlain(5, 250);
+    judgePlain(5, 39);
+    judgePlain(3, 250);
   }
 
   @Test
@@ -66,6 +67,12 @@ class CudaTiersTest {
     judgePlain(1, 65_541);
   }
 
+  /** Blocks take whole rows of two segments where the device has few multiprocessors. */
+  @Test
+  void longRowsABlock() {
+    judgePlain(2, 65_541);
+  }
+
   @Test
   void aRowAThread() {
     judge(Arrangement.FORTRAN, ElementType.FLOAT32, 40, 23);
@@ -83,6 +90,17 @@ class CudaTiersTest {
     judge(Arrangement.CONTIGUOUS, ElementType.FLOAT64, 2, 301);
   }
 
+  /** Elements so far apart that only what is relative to the greatest has an exponential. */
+  @Test
+  void elementsFarApart() {
+    for (int classes : new int[] {39, 1005, 2501}) {
+      Matrix input = logits(Arrangement.CONTIGUOUS, ElementType.FLOAT32, 2, classes);
+      input.set(0, 3, 150);
+      input.set(1, classes / 2, -150);
+      judge(input, Arrangement.CONTIGUOUS);
+    }
+  }
+
   /** With metrics and terms that only the general kernels know. */
   @Test
   void everyStatistic() {
@@ -95,13 +113,18 @@ class CudaTiersTest {
   }
 
   private static void judge(Arrangement arrangement, ElementType type, int rows, int classes) {
-    Matrix input = logits(arrangement, type, rows, classes);
+    judge(logits(arrangement, type, rows, classes), arrangement);
+  }
+
+  private static void judge(Matrix input, Arrangement arrangement) {
+    int rows = (int) input.rows();
+    int classes = input.classes();
     Trial trial =
         Trial.of(
             CrossEntropy.builder().reduction(Reduction.SUM).build(),
             input,
             Targets.classes(new Samples(classes).classes(rows, classes)));
-    Matrix gradient = arrangement.allocate(MemoryKind.NATIVE, type, rows, classes);
+    Matrix gradient = arrangement.allocate(MemoryKind.NATIVE, input.type(), rows, classes);
     try (BatchLoss engine = BackendUnderTest.CUDA.open()) {
       Judge.judge(engine, trial);
       Judge.judge(engine, trial.writing(MatrixOutput.GRADIENT, gradient));
@@ -128,7 +151,7 @@ class CudaTiersTest {
     }
   }
 
-  /** Elements that rise along the row by about 8, so that the greatest so far moves. */
+  /** Elements that rise along the row, the last the greatest: the greatest so far moves. */
   private static Matrix logits(Arrangement arrangement, ElementType type, int rows, int classes) {
     Matrix input = arrangement.allocate(MemoryKind.NATIVE, type, rows, classes);
     Samples samples = new Samples(rows);
@@ -137,6 +160,7 @@ class CudaTiersTest {
       for (int c = 0; c < classes; c++) {
         input.set(r, c, 8.0 * c / classes + noise[r * classes + c]);
       }
+      input.set(r, classes - 1, 12);
     }
     return input;
   }

@@ -32,6 +32,11 @@ record Mutant(String name, Map<String, String> settings, List<String> killers, P
     return mutants;
   }
 
+  @Override
+  public String toString() {
+    return name;
+  }
+
   private static Mutant read(Path file) throws IOException {
     Map<String, String> settings = new TreeMap<>();
     List<String> killers = new ArrayList<>();
@@ -57,9 +62,6 @@ record Mutant(String name, Map<String, String> settings, List<String> killers, P
     }
     String name = file.getFileName().toString();
     return new Mutant(
-        name.substring(0, name.length() - ENDING.length()),
-        settings,
-        killers,
-        evidence.getFirst());
+        name.substring(0, name.length() - ENDING.length()), settings, killers, evidence.getFirst());
   }
 }
