@@ -215,11 +215,18 @@ struct Line {
   bool has_quads;
 };
 
+// Whether the classes of a row follow each other.
+enum class Layout { kAlong, kAcross };
+
+template <Layout LAYOUT>
 DEVICE Line line_of(
     const void *matrix, int type, const Strides &strides, long long outer, long long inner) {
   const char *start = static_cast<const char *>(matrix) +
                       (outer * strides.outer + inner * strides.inner) * bytes_of(type);
-  return {start, type, strides.classes, strides.classes == 1 && is_quad_aligned(start)};
+  if (LAYOUT == Layout::kAlong) {
+    return {start, type, 1, is_quad_aligned(start)};
+  }
+  return {start, type, strides.classes, false};
 }
 
 DEVICE const char *class_at(const Line &line, unsigned c) {

@@ -49,6 +49,8 @@ struct RowScalars {
   Real log_normalizer;
   // exp(lse), for probabilities only.
   Real normalizer;
+  // What e^(z−shift) is multiplied by, where that is all of the softmax's part in the gradient.
+  Real pull;
 };
 
 // p = e^−nll.
@@ -74,9 +76,12 @@ DEVICE RowScalars<typename P::Real> scalars_of(
   RowScalars<Real> row;
   row.origin = origin_of(totals.shift);
   row.log_normalizer = 0;
+  Real inverse = 1;
   if (normalizes) {
     Real sum = static_cast<Real>(totals.sum);
-    row.log_normalizer = sum > 0 && sum < infinity<Real>() ? log_of(sum) : not_a_number<Real>();
+    sum = sum > 0 && sum < infinity<Real>() ? sum : not_a_number<Real>();
+    row.log_normalizer = log_of(sum);
+    inverse = 1 / sum;
   }
   Real lse = row.origin * call.scale + row.log_normalizer;
   row.normalizer = P::has(call, IS_PROBABILITIES) ? exp_of(lse) : 0;
@@ -108,6 +113,7 @@ DEVICE RowScalars<typename P::Real> scalars_of(
     }
   }
   row.u = factor * u;
+  row.pull = row.u * inverse * call.logit_scale;
   row.e = factor * e;
   row.r = factor * r;
   row.k = P::has_objective ? factor * call.smoothing_share : 0;
@@ -174,13 +180,26 @@ DEVICE typename P::Real probability_gradient(
   return P::has(call, NORMALIZES_BEFORE_CLIP) ? (kept - mean) / input_sum : kept;
 }
 
+// Whether the gradient of a logit is e^(z−shift)·pull − push.
+template <class P>
+DEVICE bool is_plain_gradient(const RowParameters<typename P::Real> &call) {
+  return P::has(call, NORMALIZES) && P::has(call, WRITES_GRADIENT) &&
+         !P::has(call, IS_PROBABILITIES) && !P::has(call, HAS_SOFTCAP) &&
+         (!P::has_objective || call.entropy == 0);
+}
+
 // The element of the output matrix.
 template <class P>
 DEVICE typename P::Real output_of(
     const RowScalars<typename P::Real> &row, const Element<typename P::Real> &element,
     typename P::Real input_sum, typename P::Real mean, bool is_target,
+    const Exponential<typename P::Real> &exponential,
     const RowParameters<typename P::Real> &call) {
   using Real = typename P::Real;
+  if (is_plain_gradient<P>(call)) {
+    Real push = push_of<P>(row, element, is_target, call);
+    return exponential.of(element.z - row.origin) * row.pull - call.logit_scale * push;
+  }
   Real d = (element.z - row.origin) * call.scale;
   if (P::has(call, WRITES_LOG_SOFTMAX)) {
     return d - row.log_normalizer;

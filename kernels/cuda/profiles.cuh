@@ -71,7 +71,8 @@ struct General {
   }
 
   static DEVICE_MEMBER bool returns(const RowParameters<Real> &call, RowColumn column) {
-    return (call.columns & column) != 0;
+    bool is_of_probabilities = (column & (INPUT_SUM | BAD_CLASS)) != 0;
+    return (is_double || !is_of_probabilities) && (call.columns & column) != 0;
   }
 
   static DEVICE_MEMBER int input_type(const RowParameters<Real> &call) { return call.input_type; }

@@ -46,7 +46,7 @@ DEVICE void rows_in_registers(const RowParameters<typename P::Real> &call) {
   // Threads without a row take part in what a warp does together.
   bool exists = index < call.rows;
   index = exists ? index : call.rows - 1;
-  Row<Real> row = row_at<P>(index, call);
+  Row<Real> row = row_at<P, Layout::kAlong>(index, call);
   meet<P>(row, group, call);
   const unsigned end = is_skipped<P>(row, call) ? 0 : call.classes;
   const unsigned step = call.lanes * OCTET;
@@ -71,9 +71,9 @@ DEVICE void rows_in_registers(const RowParameters<typename P::Real> &call) {
     return;
   }
   if (has_output<P>(row, call)) {
-    write_octets<P>(output_line<P>(index, call), octets, scalars, mean, call);
+    write_octets<P>(output_line<P, Layout::kAlong>(index, call), octets, scalars, mean, call);
   } else {
-    write_zeros<P>(output_line<P>(index, call), 0, call.classes, group);
+    write_zeros<P>(output_line<P, Layout::kAlong>(index, call), 0, call.classes, group);
   }
 }
 
@@ -98,10 +98,10 @@ DEVICE void rows_of_blocks(
   }
   Block<Real> group{memory};
   long long index = block_of_grid();
-  Row<Real> row = row_at<P>(index, call);
+  Row<Real> row = row_at<P, Layout::kAlong>(index, call);
   if (is_skipped<P>(row, call)) {
     if (P::writes && call.output != nullptr) {
-      write_zeros<P>(output_line<P>(index, call), 0, call.classes, group);
+      write_zeros<P>(output_line<P, Layout::kAlong>(index, call), 0, call.classes, group);
     }
     return;
   }
@@ -128,10 +128,10 @@ DEVICE void rows_of_blocks(
   RowScalars<Real> scalars = scalars_at<P>(index, row, memory->row, call);
   Real mean = mean_of<P>(row, scalars, group, call);
   if (has_output<P>(row, call)) {
-    write_part<P>(
-        output_line<P>(index, call), row, scalars, mean, 0, call.classes, group, call);
+    Line output = output_line<P, Layout::kAlong>(index, call);
+    write_part<P>(output, row, scalars, mean, 0, call.classes, group, call);
   } else {
-    write_zeros<P>(output_line<P>(index, call), 0, call.classes, group);
+    write_zeros<P>(output_line<P, Layout::kAlong>(index, call), 0, call.classes, group);
   }
 }
 
@@ -159,7 +159,7 @@ DEVICE void segments_of_blocks(
     return;
   }
   Block<Real> group{memory};
-  Row<Real> row = row_at<P>(row_of_grid(), call);
+  Row<Real> row = row_at<P, Layout::kAlong>(row_of_grid(), call);
   if (is_skipped<P>(row, call) || !reads_rows(call)) {
     return;
   }
@@ -177,7 +177,7 @@ DEVICE void combine_segments(const RowParameters<typename P::Real> &call) {
   if (is_refused(call) || index >= call.rows) {
     return;
   }
-  Row<Real> row = row_at<P>(index, call);
+  Row<Real> row = row_at<P, Layout::kAlong>(index, call);
   if (is_skipped<P>(row, call)) {
     return;
   }
@@ -206,8 +206,8 @@ DEVICE void write_segments(const RowParameters<typename P::Real> &call) {
   unsigned from = block_of_grid() * SEGMENT;
   unsigned classes = call.classes;
   unsigned end = min(from + SEGMENT, classes);
-  Row<Real> row = row_at<P>(index, call);
-  Line output = output_line<P>(index, call);
+  Row<Real> row = row_at<P, Layout::kAlong>(index, call);
+  Line output = output_line<P, Layout::kAlong>(index, call);
   if (has_output<P>(row, call)) {
     RowScalars<Real> scalars = *scalars_of_row(index, call);
     write_part<P>(output, row, scalars, 0, from, end, group, call);
@@ -224,10 +224,10 @@ DEVICE void rows_across(const RowParameters<typename P::Real> &call) {
     return;
   }
   Solo group;
-  Row<Real> row = row_at<P>(index, call);
+  Row<Real> row = row_at<P, Layout::kAcross>(index, call);
   if (is_skipped<P>(row, call)) {
     if (P::writes && call.output != nullptr) {
-      write_zeros<P>(output_line<P>(index, call), 0, call.classes, group);
+      write_zeros<P>(output_line<P, Layout::kAcross>(index, call), 0, call.classes, group);
     }
     return;
   }
@@ -244,10 +244,10 @@ DEVICE void rows_across(const RowParameters<typename P::Real> &call) {
   RowScalars<Real> scalars = scalars_at<P>(index, row, totals, call);
   Real mean = mean_of<P>(row, scalars, group, call);
   if (has_output<P>(row, call)) {
-    write_part<P>(
-        output_line<P>(index, call), row, scalars, mean, 0, call.classes, group, call);
+    Line output = output_line<P, Layout::kAcross>(index, call);
+    write_part<P>(output, row, scalars, mean, 0, call.classes, group, call);
   } else {
-    write_zeros<P>(output_line<P>(index, call), 0, call.classes, group);
+    write_zeros<P>(output_line<P, Layout::kAcross>(index, call), 0, call.classes, group);
   }
 }
 

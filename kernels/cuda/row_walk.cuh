@@ -24,16 +24,16 @@ struct Row {
   char *kept;
 };
 
-template <class P>
+template <class P, Layout LAYOUT>
 DEVICE Row<typename P::Real> row_at(
     long long index, const RowParameters<typename P::Real> &call) {
   Row<typename P::Real> row;
   long long outer = call.inner == 1 ? index : index / call.inner;
   long long inner = call.inner == 1 ? 0 : index - outer * call.inner;
-  row.x = line_of(call.input, P::input_type(call), call.input_strides, outer, inner);
+  row.x = line_of<LAYOUT>(call.input, P::input_type(call), call.input_strides, outer, inner);
   row.q = {nullptr, FLOAT32, 1, false};
   if (P::has_objective && call.distributions != nullptr) {
-    row.q = line_of(
+    row.q = line_of<LAYOUT>(
         call.distributions, call.distribution_type, call.distribution_strides, outer, inner);
   }
   row.target = call.targets == nullptr ? -1 : call.targets[index];
@@ -44,11 +44,11 @@ DEVICE Row<typename P::Real> row_at(
   return row;
 }
 
-template <class P>
+template <class P, Layout LAYOUT>
 DEVICE Line output_line(long long index, const RowParameters<typename P::Real> &call) {
   long long outer = call.inner == 1 ? index : index / call.inner;
   long long inner = call.inner == 1 ? 0 : index - outer * call.inner;
-  return line_of(call.output, P::output_type(call), call.output_strides, outer, inner);
+  return line_of<LAYOUT>(call.output, P::output_type(call), call.output_strides, outer, inner);
 }
 
 // Whether the statistics need the row's elements, and not only the target's.
@@ -350,17 +350,34 @@ DEVICE void write_octets(
     const RowParameters<typename P::Real> &call) {
   using Real = typename P::Real;
   const Row<Real> &row = octets.row;
+  const Exponential<Real> exponential(call.scale);
   int target = call.targets == nullptr ? -1 : row.target;
 #pragma unroll(P::keeps_octets ? COUNT : 1)
   for (int k = 0; k < COUNT; k++) {
     Real x[OCTET];
-    Element<Real> elements[OCTET];
     octets.get(k, x, call);
-    elements_of<P>(elements, x, row, octets.at(k), octets.end, call);
+    int place = target - static_cast<int>(octets.at(k));
+    if constexpr (P::has_objective) {
+      Element<Real> elements[OCTET];
+      elements_of<P>(elements, x, row, octets.at(k), octets.end, call);
 #pragma unroll
-    for (int i = 0; i < OCTET; i++) {
-      bool is_target = static_cast<int>(octets.at(k)) + i == target;
-      x[i] = output_of<P>(scalars, elements[i], row.input_sum, mean, is_target, call);
+      for (int i = 0; i < OCTET; i++) {
+        x[i] = output_of<P>(
+            scalars, elements[i], row.input_sum, mean, i == place, exponential, call);
+      }
+    } else {
+#pragma unroll
+      for (int i = 0; i < OCTET; i++) {
+        x[i] = exponential.of(x[i] - scalars.origin) * scalars.pull;
+      }
+      // The same bits as above: of all classes but the target nothing is taken.
+      if (place >= 0 && place < OCTET) {
+        Real push = call.logit_scale * scalars.r;
+#pragma unroll
+        for (int i = 0; i < OCTET; i++) {
+          x[i] = i == place ? x[i] - push : x[i];
+        }
+      }
     }
     store_octet(output, octets.at(k), octets.end, x);
   }

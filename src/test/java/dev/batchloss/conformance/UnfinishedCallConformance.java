@@ -13,6 +13,7 @@ import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.RowFold;
 import dev.batchloss.plan.RowPlan;
 import dev.batchloss.plan.RowStatistics;
+import dev.batchloss.plan.TargetKind;
 import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.RowRequest;
@@ -149,7 +150,15 @@ interface UnfinishedCallConformance extends ConformanceTests {
 
       assertThat(got).isSameAs(halfScan);
       for (int row = 0; row < rows; row++) {
-        String which = "%s%s, row %d of %d".formatted(kind, isInPlace ? " in place" : "", row, cut);
+        String which =
+            "%s, targets %s: %s%s from row %d on, row %d"
+                .formatted(
+                    plan.input().kind(),
+                    TargetKind.of(targets),
+                    kind,
+                    isInPlace ? " in place" : "",
+                    cut,
+                    row);
         assertThat(gotLosses.times.get(row)).as(which).isEqualTo(row < cut ? 0 : 1);
         if (row >= cut) {
           assertThat(gotLosses.losses[row]).as(which).isEqualTo(wantLosses.losses[row]);
