@@ -3,6 +3,7 @@ package dev.batchloss.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.batchloss.BatchLoss;
+import dev.batchloss.LossResult;
 import dev.batchloss.Outputs;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("cuda")
 class CudaTiersTest {
+  private static final Outputs ROW_LOSSES = Outputs.lossOnly().withRowLosses();
+
   @Test
   void severalRowsAWarp() {
     judgePlain(9, 37);
@@ -46,25 +49,39 @@ class CudaTiersTest {
     judgePlain(1, 13_005);
   }
 
-  /** On the device rows follow each other without gaps: these begin at odd multiples of 4 bytes. */
+  /** On the device rows follow each other without gaps: these begin at multiples of 4 and of 8. */
   @Test
   void rowsThatStartAnywhere() {
     CrossEntropy loss = CrossEntropy.builder().build();
-    for (int classes : new int[] {37, 1005, 2501}) {
+    for (int classes : new int[] {37, 38, 1005, 1006, 2501, 2502}) {
       Matrix input = logits(Arrangement.CONTIGUOUS, ElementType.FLOAT32, 3, classes);
+      Matrix want = Matrix.of(new float[3 * classes], 3, classes);
+      Matrix got = Matrix.of(new float[3 * classes], 3, classes);
       Targets targets = Targets.classes(1, 0, classes - 1);
-      Outputs rows = Outputs.lossOnly().withRowLosses();
       try (BatchLoss engine = BackendUnderTest.CUDA.open();
           DeviceMatrix there = engine.toDevice(input)) {
-        assertThat(engine.evaluate(loss, there, targets, rows).rowLosses())
-            .isEqualTo(engine.evaluate(loss, input, targets, rows).rowLosses());
+        double[] losses = engine.evaluate(loss, there, targets, ROW_LOSSES).rowLosses();
+        assertThat(losses).isEqualTo(engine.evaluate(loss, input, targets, ROW_LOSSES).rowLosses());
+        LossResult _ = engine.evaluate(loss, input, targets, Outputs.gradientInto(want));
+        LossResult _ = engine.evaluate(loss, there, targets, Outputs.gradientInto(there));
+        there.copyTo(got);
       }
+      assertThat(got.array()).isEqualTo(want.array());
     }
   }
 
   @Test
+  void ignoredRows() {
+    for (int classes : new int[] {39, 1005, 2501}) {
+      judgeIgnored(Arrangement.CONTIGUOUS, classes);
+      judgeIgnored(Arrangement.FORTRAN, classes);
+    }
+    judgeIgnored(Arrangement.CONTIGUOUS, 65_541);
+  }
+
+  @Test
   void aRowInSegments() {
-    judgePlain(1, 65_541);
+    judgePlain(2, 65_541);
   }
 
   /** Blocks take whole rows of two segments where the device has few multiprocessors. */
@@ -117,13 +134,22 @@ class CudaTiersTest {
   }
 
   private static void judge(Matrix input, Arrangement arrangement) {
+    int[] targets = new Samples(1).classes((int) input.rows(), input.classes());
+    targets[targets.length - 1] = input.classes() - 1;
+    targets[0] = 0;
+    judge(input, arrangement, CrossEntropy.builder(), targets);
+  }
+
+  private static void judgeIgnored(Arrangement arrangement, int classes) {
+    Matrix input = logits(arrangement, ElementType.FLOAT32, 3, classes);
+    judge(input, arrangement, CrossEntropy.builder().ignoreIndex(2), new int[] {0, 2, 5});
+  }
+
+  private static void judge(
+      Matrix input, Arrangement arrangement, CrossEntropy.Builder loss, int[] targets) {
     int rows = (int) input.rows();
     int classes = input.classes();
-    Trial trial =
-        Trial.of(
-            CrossEntropy.builder().reduction(Reduction.SUM).build(),
-            input,
-            Targets.classes(new Samples(classes).classes(rows, classes)));
+    Trial trial = Trial.of(loss.reduction(Reduction.SUM).build(), input, Targets.classes(targets));
     Matrix gradient = arrangement.allocate(MemoryKind.NATIVE, input.type(), rows, classes);
     try (BatchLoss engine = BackendUnderTest.CUDA.open()) {
       Judge.judge(engine, trial);
