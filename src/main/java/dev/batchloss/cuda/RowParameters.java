@@ -52,21 +52,22 @@ record RowParameters(
   static final int SEGMENTS = 56;
   static final int ROW_SCALARS = 64;
   static final int STATUS = 72;
-  static final int ROWS = 80;
-  static final int INNER = 88;
-  static final int INPUT_STRIDES = 96;
-  static final int OUTPUT_STRIDES = 120;
-  static final int DISTRIBUTION_STRIDES = 144;
-  static final int CLASSES = 168;
-  static final int LANES = 172;
-  static final int FLAGS = 176;
-  static final int COLUMNS = 180;
-  static final int INPUT_TYPE = 184;
-  static final int OUTPUT_TYPE = 188;
-  static final int DISTRIBUTION_TYPE = 192;
+  static final int DEVICE_SCALE = 80;
+  static final int ROWS = 88;
+  static final int INNER = 96;
+  static final int INPUT_STRIDES = 104;
+  static final int OUTPUT_STRIDES = 128;
+  static final int DISTRIBUTION_STRIDES = 152;
+  static final int CLASSES = 176;
+  static final int LANES = 180;
+  static final int FLAGS = 184;
+  static final int COLUMNS = 188;
+  static final int INPUT_TYPE = 192;
+  static final int OUTPUT_TYPE = 196;
+  static final int DISTRIBUTION_TYPE = 200;
 
   /** Where the numbers begin, from the scale to the gradient's. */
-  static final int NUMBERS = 200;
+  static final int NUMBERS = 208;
 
   /**
    * Where a matrix, or a chunk of it, lies on a device; strides are in elements.
