@@ -60,7 +60,20 @@ DEVICE float integer_as(float, int x) { return __int_as_float(x); }
 
 DEVICE double integer_as(double, int x) { return __longlong_as_double(x); }
 
+DEVICE unsigned long long bits_of(double x) { return __double_as_longlong(x); }
+
+DEVICE double double_of_bits(unsigned long long bits) { return __longlong_as_double(bits); }
+
 DEVICE int count_bits(unsigned bits) { return __popc(bits); }
+
+DEVICE int leading_zeros(long long bits) { return __clzll(bits); }
+
+// For memory that threads write together: whoever comes first, the result is the same.
+DEVICE void add_atomically(long long *to, long long x) {
+  atomicAdd(reinterpret_cast<unsigned long long *>(to), static_cast<unsigned long long>(x));
+}
+
+DEVICE void keep_least_atomically(long long *least, long long x) { atomicMin(least, x); }
 
 // Shared memory whose size the launch decides.
 DEVICE char *launch_memory() {

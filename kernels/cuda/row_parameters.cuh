@@ -72,6 +72,9 @@ struct RowParameters {
   // What phase 0 has found, where the host has not waited for it: nothing is written if the first
   // number is not negative. Null where targets are known to be good.
   const long long *status;
+  // What phase 0 has left for the gradients of all rows to be multiplied by; null where the host
+  // knows that number.
+  const double *device_scale;
   long long rows;
   long long inner;
   Strides input_strides;

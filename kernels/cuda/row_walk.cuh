@@ -333,7 +333,9 @@ DEVICE RowScalars<typename P::Real> scalars_at(
     const Totals<typename P::Real, double> &totals,
     const RowParameters<typename P::Real> &call) {
   using Real = typename P::Real;
-  Real factor = call.row_factors != nullptr ? call.row_factors[index] : call.gradient_scale;
+  Real factor = call.row_factors != nullptr    ? call.row_factors[index]
+                : call.device_scale != nullptr ? static_cast<Real>(*call.device_scale)
+                                               : call.gradient_scale;
   Real weight = 1;
   if (call.class_weights != nullptr && call.targets != nullptr) {
     weight = row.is_ignored ? 0 : call.class_weights[row.target];

@@ -73,6 +73,19 @@ DEVICE float integer_as(float, int x) { return bits_as<float>(x); }
 
 DEVICE double integer_as(double, int x) { return bits_as<double>(static_cast<long long>(x)); }
 
+DEVICE unsigned long long bits_of(double x) { return bits_as<unsigned long long>(x); }
+
+DEVICE double double_of_bits(unsigned long long bits) { return bits_as<double>(bits); }
+
 DEVICE int count_bits(unsigned bits) { return __builtin_popcount(bits); }
+
+DEVICE int leading_zeros(long long bits) {
+  return bits == 0 ? 64 : __builtin_clzll(static_cast<unsigned long long>(bits));
+}
+
+// Threads take turns here.
+DEVICE void add_atomically(long long *to, long long x) { *to += x; }
+
+DEVICE void keep_least_atomically(long long *least, long long x) { *least = min(*least, x); }
 
 DEVICE char *launch_memory() { return fibers::launch_memory(); }

@@ -12,6 +12,8 @@ import dev.batchloss.plan.RowPlan;
 import dev.batchloss.plan.TargetKind;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.BackendOptions;
+import dev.batchloss.spi.DeviceCall;
+import dev.batchloss.spi.DeviceLoss;
 import dev.batchloss.spi.DeviceMatrix;
 import dev.batchloss.spi.Lifetime;
 import dev.batchloss.spi.RowOutcome;
@@ -183,6 +185,40 @@ public final class BatchLoss implements AutoCloseable {
                 DeviceMatrix.class,
                 backend,
                 request -> lease.finished(backend.runOnDevice(request), List.of()));
+          }
+        });
+  }
+
+  /**
+   * Enqueues a loss over class targets, and its gradient if wanted, behind what is on a stream of
+   * the caller's, and returns at once: nothing is waited for but in {@link DeviceLoss#loss}, and no
+   * stream but the call's is touched. Only the first calls of a size allocate memory and compile
+   * kernels, for which a driver may make the device wait. On {@code cuda} backends; of several
+   * devices on the first.
+   *
+   * <p>Class targets are checked on the device, before anything is written. The sum of the row
+   * losses is exact and rounded once: its bits depend on no order.
+   *
+   * @param loss what to compute: over logits or log-probabilities, reduced to one number
+   * @param call where everything is; that memory is the caller's, who keeps it until the stream has
+   *     come past the call
+   * @return the loss, which the caller closes
+   * @throws IllegalArgumentException if the loss is not one of those, or its class weights are not
+   *     as many as the classes
+   * @throws dev.batchloss.data.DeviceException if the device fails, has not enough memory, or does
+   *     not know the stream
+   * @throws UnsupportedOperationException if the backend takes no pointers of a device
+   * @throws IllegalStateException if the engine is closed
+   */
+  public DeviceLoss launch(Loss loss, DeviceCall call) {
+    Objects.requireNonNull(loss, "loss");
+    Objects.requireNonNull(call, "call");
+    RowPlan plan = (RowPlan) loss.plan();
+    CallChecks.check(plan, call);
+    return lifetime.during(
+        () -> {
+          try (ActiveBackend.Lease lease = active.lease()) {
+            return lease.backend().launch(plan, loss.emptyMean(), call);
           }
         });
   }

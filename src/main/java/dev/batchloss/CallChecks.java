@@ -9,8 +9,10 @@ import dev.batchloss.plan.ClassWeights;
 import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.Reduction;
+import dev.batchloss.plan.RowObjective;
 import dev.batchloss.plan.RowPlan;
 import dev.batchloss.spi.Backend;
+import dev.batchloss.spi.DeviceCall;
 import dev.batchloss.spi.DeviceMatrix;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -35,12 +37,7 @@ final class CallChecks {
         targets.rows(),
         input.rows(),
         input);
-    ClassWeights weights = plan.objective().classWeights();
-    require(
-        weights == null || weights.classes() == input.classes(),
-        "there are %s class weights for %d classes",
-        weights == null ? 0 : weights.classes(),
-        input.classes());
+    checkClassWeights(plan, input);
     if (targets instanceof ProbabilityTargets probabilities) {
       requireShape("the probability targets", probabilities.probabilities(), input);
       require(
@@ -59,6 +56,36 @@ final class CallChecks {
         plan.input().kind());
     checkUpstream(plan, input, outputs);
     checkThreads(input, targets, outputs);
+  }
+
+  /** Whether a device can do a call by itself, without the host. */
+  static void check(RowPlan plan, DeviceCall call) {
+    RowObjective objective = plan.objective();
+    checkClassWeights(plan, call.input());
+    require(
+        plan.reduction().kind() != Reduction.Kind.NONE,
+        "the reduction is NONE, must make one number of the rows: rowLosses() of the call takes"
+            + " theirs");
+    require(
+        plan.input().kind() != InputKind.PROBABILITIES,
+        "the input is PROBABILITIES, which are checked by the host: must be LOGITS or"
+            + " LOG_PROBABILITIES");
+    require(
+        objective.crossEntropy() != 0
+            && objective.focusing() == 0
+            && objective.entropy() == 0
+            && objective.targetEntropy() == 0,
+        "the loss has terms that are computed by the host: must be cross-entropy, with class"
+            + " weights, label smoothing and zLoss at most");
+  }
+
+  private static void checkClassWeights(RowPlan plan, MatrixShape input) {
+    ClassWeights weights = plan.objective().classWeights();
+    require(
+        weights == null || weights.classes() == input.classes(),
+        "there are %s class weights for %d classes",
+        weights == null ? 0 : weights.classes(),
+        input.classes());
   }
 
   /**

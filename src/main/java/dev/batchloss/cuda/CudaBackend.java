@@ -6,7 +6,11 @@ import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.device.RunProgress;
 import dev.batchloss.device.SlotPool;
+import dev.batchloss.plan.EmptyMean;
+import dev.batchloss.plan.RowPlan;
 import dev.batchloss.spi.Backend;
+import dev.batchloss.spi.DeviceCall;
+import dev.batchloss.spi.DeviceLoss;
 import dev.batchloss.spi.DeviceMatrix;
 import dev.batchloss.spi.Lifetime;
 import dev.batchloss.spi.RowOutcome;
@@ -28,6 +32,7 @@ final class CudaBackend implements Backend {
   private final String name;
   private final List<OpenDevice> devices;
   private final SlotPool<RowSlot> slots;
+  private final LossPool losses;
   private final TransferSizes sizes;
   private final Lifetime lifetime;
   private boolean isReleased;
@@ -48,6 +53,7 @@ final class CudaBackend implements Backend {
       }
     }
     this.slots = new SlotPool<>(sources);
+    this.losses = new LossPool(devices.getFirst());
     this.sizes = sizes;
     this.lifetime = new Lifetime("the backend " + name);
   }
@@ -85,6 +91,15 @@ final class CudaBackend implements Backend {
                 taken ->
                     new RowRun(request, ofFirstDevice(taken), sizes).run(new RunProgress(request)));
     return whileOpen(request.input(), () -> whileOpen(request.output(), run));
+  }
+
+  @Override
+  public DeviceLoss launch(RowPlan plan, EmptyMean emptyMean, DeviceCall call) {
+    return lifetime.during(
+        () -> {
+          devices.getFirst().requireSound();
+          return losses.launch(new LossLaunch(plan, emptyMean, call));
+        });
   }
 
   @Override
@@ -139,6 +154,7 @@ final class CudaBackend implements Backend {
 
   private void release() {
     slots.close();
+    losses.close();
     if (!isReleased) {
       isReleased = true;
       devices.forEach(OpenDevice::release);

@@ -2,6 +2,7 @@ package dev.batchloss.cuda;
 
 import dev.batchloss.device.NativeHandle;
 import jcuda.driver.CUevent;
+import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /** A place in a stream, and when the device came to it. */
@@ -13,6 +14,40 @@ final class Event extends NativeHandle<CUevent> {
   Event(CudaContext context, CUevent event) {
     super("event", event, context.releasing(JCudaDriver::cuEventDestroy));
     this.context = context;
+  }
+
+  /**
+   * Returns whether it has happened; does not wait.
+   *
+   * @throws dev.batchloss.data.DeviceException if the device fails
+   */
+  boolean hasHappened() {
+    return with(
+        event -> {
+          int[] code = new int[1];
+          context.call(
+              "asking for an event",
+              () -> {
+                code[0] = ErrorCodes.codeOf(() -> JCudaDriver.cuEventQuery(event));
+                boolean isAhead = code[0] == CUresult.CUDA_ERROR_NOT_READY;
+                return isAhead ? CUresult.CUDA_SUCCESS : code[0];
+              });
+          return code[0] == CUresult.CUDA_SUCCESS;
+        });
+  }
+
+  /**
+   * Waits until it has happened.
+   *
+   * @param what what is waited for, for the message
+   * @throws dev.batchloss.data.DeviceException if the device fails
+   */
+  void await(String what) {
+    with(
+        event -> {
+          context.call(what, () -> JCudaDriver.cuEventSynchronize(event));
+          return event;
+        });
   }
 
   /**

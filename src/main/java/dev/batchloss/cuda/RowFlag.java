@@ -31,10 +31,13 @@ enum RowFlag {
 
   /** Returns the flags of a call, whatever its launches. */
   static int of(RowRequest<?> request) {
-    InputTransform input = request.plan().input();
-    MatrixOutput output = request.outputKind();
     return READS_IGNORED.bitIf(request.readsIgnoredRows())
-        | NORMALIZES.bitIf(input.normalizesByLogSumExp())
+        | of(request.plan().input(), request.outputKind());
+  }
+
+  /** Returns those of a call that nothing is asked of ignored rows. */
+  static int of(InputTransform input, MatrixOutput output) {
+    return NORMALIZES.bitIf(input.normalizesByLogSumExp())
         | IS_PROBABILITIES.bitIf(input.kind() == InputKind.PROBABILITIES)
         | HAS_SOFTCAP.bitIf(input.hasSoftcap())
         | NORMALIZES_BEFORE_CLIP.bitIf(input.normalization() == Normalization.BEFORE_CLIP)

@@ -4,6 +4,7 @@ import dev.batchloss.data.ElementType;
 import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowChunk;
 import dev.batchloss.device.RowColumn;
+import dev.batchloss.device.RowColumns;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -20,6 +21,8 @@ import java.util.List;
  * @param classWeights the address of the class weights, or 0
  * @param segments the address of memory for the segments of split rows, or 0
  * @param rowScalars the address of memory for what their gradients are made of, or 0
+ * @param status the address of what phase 0 has left on the device, or 0 where the host has looked
+ * @param deviceScale the address of what multiplies the gradient, or 0 where the host knows it
  */
 record RowParameters(
     Place input,
@@ -30,7 +33,9 @@ record RowParameters(
     long rowFactors,
     long classWeights,
     long segments,
-    long rowScalars) {
+    long rowScalars,
+    long status,
+    long deviceScale) {
   private static final List<RowColumn> ORDER = List.of(RowColumn.values());
 
   /** At least what the structure takes. */
@@ -52,21 +57,22 @@ record RowParameters(
   static final int SEGMENTS = 56;
   static final int ROW_SCALARS = 64;
   static final int STATUS = 72;
-  static final int ROWS = 80;
-  static final int INNER = 88;
-  static final int INPUT_STRIDES = 96;
-  static final int OUTPUT_STRIDES = 120;
-  static final int DISTRIBUTION_STRIDES = 144;
-  static final int CLASSES = 168;
-  static final int LANES = 172;
-  static final int FLAGS = 176;
-  static final int COLUMNS = 180;
-  static final int INPUT_TYPE = 184;
-  static final int OUTPUT_TYPE = 188;
-  static final int DISTRIBUTION_TYPE = 192;
+  static final int DEVICE_SCALE = 80;
+  static final int ROWS = 88;
+  static final int INNER = 96;
+  static final int INPUT_STRIDES = 104;
+  static final int OUTPUT_STRIDES = 128;
+  static final int DISTRIBUTION_STRIDES = 152;
+  static final int CLASSES = 176;
+  static final int LANES = 180;
+  static final int FLAGS = 184;
+  static final int COLUMNS = 188;
+  static final int INPUT_TYPE = 192;
+  static final int OUTPUT_TYPE = 196;
+  static final int DISTRIBUTION_TYPE = 200;
 
   /** Where the numbers begin, from the scale to the gradient's. */
-  static final int NUMBERS = 200;
+  static final int NUMBERS = 208;
 
   /**
    * Where a matrix, or a chunk of it, lies on a device; strides are in elements.
@@ -80,12 +86,51 @@ record RowParameters(
   }
 
   /**
+   * What the rows of a launch are.
+   *
+   * @param rows how many
+   * @param inner the length of their inner axis
+   * @param classes the length of each
+   * @param columns what comes back for each
+   * @param arithmetic FLOAT32 or FLOAT64: what they are computed in
+   * @param numbers the plan's, as {@link dev.batchloss.device.RowNumbers} has them
+   */
+  record Rows(
+      long rows,
+      long inner,
+      int classes,
+      RowColumns columns,
+      ElementType arithmetic,
+      List<Double> numbers) {
+    /** Those of a chunk. */
+    static Rows of(RowCall call, RowChunk chunk) {
+      return new Rows(
+          chunk.rows(),
+          chunk.inner(),
+          call.request().input().classes(),
+          call.columns(),
+          call.arithmetic(),
+          call.numbers());
+    }
+
+    /** Returns the bits of the columns. */
+    int columnBits() {
+      int bits = 0;
+      for (RowColumn column : columns.asList()) {
+        bits |= 1 << ORDER.indexOf(column);
+      }
+      return bits;
+    }
+  }
+
+  /**
    * Writes the structure.
    *
    * @param to at least {@link #BYTES}
+   * @param lanes how many threads share a row
    * @param flags the bits of {@link RowFlag}
    */
-  void writeTo(MemorySegment to, RowCall call, RowChunk chunk, int lanes, int flags) {
+  void writeTo(MemorySegment to, Rows rows, int lanes, int flags) {
     to.fill((byte) 0);
     setLong(to, INPUT, input.address);
     setLong(to, OUTPUT, output.address);
@@ -96,21 +141,23 @@ record RowParameters(
     setLong(to, CLASS_WEIGHTS, classWeights);
     setLong(to, SEGMENTS, segments);
     setLong(to, ROW_SCALARS, rowScalars);
-    setLong(to, ROWS, chunk.rows());
-    setLong(to, INNER, chunk.inner());
+    setLong(to, STATUS, status);
+    setLong(to, DEVICE_SCALE, deviceScale);
+    setLong(to, ROWS, rows.rows);
+    setLong(to, INNER, rows.inner);
     setStrides(to, INPUT_STRIDES, input);
     setStrides(to, OUTPUT_STRIDES, output);
     setStrides(to, DISTRIBUTION_STRIDES, distributions);
-    setInt(to, CLASSES, call.request().input().classes());
+    setInt(to, CLASSES, rows.classes);
     setInt(to, LANES, lanes);
     setInt(to, FLAGS, flags);
-    setInt(to, COLUMNS, columnBits(call));
+    setInt(to, COLUMNS, rows.columnBits());
     setInt(to, INPUT_TYPE, number(input.type));
     setInt(to, OUTPUT_TYPE, number(output.type));
     setInt(to, DISTRIBUTION_TYPE, number(distributions.type));
     MemorySegment numbers = to.asSlice(NUMBERS);
-    for (int i = 0; i < call.numbers().size(); i++) {
-      call.arithmetic().set(numbers, i, call.numbers().get(i));
+    for (int i = 0; i < rows.numbers.size(); i++) {
+      rows.arithmetic.set(numbers, i, rows.numbers.get(i));
     }
   }
 
@@ -122,14 +169,6 @@ record RowParameters(
       case FLOAT16 -> 2;
       case BFLOAT16 -> 3;
     };
-  }
-
-  private static int columnBits(RowCall call) {
-    int bits = 0;
-    for (RowColumn column : call.columns().asList()) {
-      bits |= 1 << ORDER.indexOf(column);
-    }
-    return bits;
   }
 
   private static void setStrides(MemorySegment to, int offset, Place place) {

@@ -1,7 +1,7 @@
 package dev.batchloss.cuda;
 
 import dev.batchloss.data.ElementType;
-import dev.batchloss.data.ProbabilityTargets;
+import dev.batchloss.data.MatrixShape;
 import dev.batchloss.device.RowArithmetic;
 import dev.batchloss.device.RowColumn;
 import dev.batchloss.device.RowColumns;
@@ -9,10 +9,12 @@ import dev.batchloss.device.RowLayout;
 import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.RowObjective;
+import dev.batchloss.plan.RowPlan;
 import dev.batchloss.spi.RowRequest;
 import java.util.List;
 import java.util.Set;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which kernels reduce the rows of a call, and in which shape; a function of the call, and of the
@@ -65,20 +67,39 @@ record RowProgram(
 
   /** Derives the program of a call. */
   static RowProgram of(RowRequest<?> request) {
-    ElementType type = request.input().type();
-    ElementType arithmetic = RowArithmetic.of(request);
-    RowColumns columns = RowColumns.of(request);
-    boolean writes = request.outputKind() != MatrixOutput.NONE;
-    boolean isPlain = isPlain(request, arithmetic, columns);
+    MatrixShape output = request.output();
+    return of(
+        request.plan(),
+        RowArithmetic.of(request),
+        RowColumns.of(request),
+        request.input(),
+        RowLayout.of(request.input()),
+        request.outputKind(),
+        output == null ? null : output.type());
+  }
+
+  /** Likewise, of a call whose targets the host does not have. */
+  static RowProgram of(
+      RowPlan plan,
+      ElementType arithmetic,
+      RowColumns columns,
+      MatrixShape input,
+      RowLayout layout,
+      MatrixOutput outputKind,
+      @Nullable ElementType outputType) {
+    boolean writes = outputKind != MatrixOutput.NONE;
+    boolean isPlain =
+        isPlain(plan, arithmetic, columns, input.type())
+            && (!writes || (outputKind == MatrixOutput.GRADIENT && outputType == input.type()));
     return new RowProgram(
-        isPlain ? "plain_" + type : "general_" + arithmetic,
+        isPlain ? "plain_" + input.type() : "general_" + arithmetic,
         isPlain ? (writes ? "gradient" : "loss") : "rows",
         arithmetic,
-        RowLayout.of(request.input()),
-        request.input().classes(),
-        type.bytes(),
+        layout,
+        input.classes(),
+        input.type().bytes(),
         writes,
-        request.plan().input().kind() == InputKind.PROBABILITIES,
+        plan.input().kind() == InputKind.PROBABILITIES,
         columns.readRows());
   }
 
@@ -149,21 +170,11 @@ record RowProgram(
   }
 
   private static boolean isPlain(
-      RowRequest<?> request, ElementType arithmetic, RowColumns columns) {
-    RowObjective objective = request.plan().objective();
-    ElementType type = request.input().type();
-    boolean isInOwnArithmetic =
-        (arithmetic == ElementType.FLOAT64) == (type == ElementType.FLOAT64);
-    boolean isPlainOutput =
-        request.outputKind() == MatrixOutput.NONE
-            || (request.outputKind() == MatrixOutput.GRADIENT
-                && request.output() != null
-                && request.output().type() == type);
-    return isInOwnArithmetic
-        && isPlainOutput
-        && request.plan().input().kind() == InputKind.LOGITS
-        && !request.plan().input().hasSoftcap()
-        && !(request.targets() instanceof ProbabilityTargets)
+      RowPlan plan, ElementType arithmetic, RowColumns columns, ElementType type) {
+    RowObjective objective = plan.objective();
+    return (arithmetic == ElementType.FLOAT64) == (type == ElementType.FLOAT64)
+        && plan.input().kind() == InputKind.LOGITS
+        && !plan.input().hasSoftcap()
         && PLAIN_COLUMNS.containsAll(columns.asList())
         && objective.labelSmoothing() == 0
         && objective.entropy() == 0

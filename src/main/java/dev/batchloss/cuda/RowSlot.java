@@ -142,8 +142,14 @@ final class RowSlot implements ChunkSlot {
             isSplit ? segments.device(parts * RowParameters.BYTES_OF_TOTALS).address() : 0,
             isSplit
                 ? rowScalars.device((long) next.rows() * RowParameters.BYTES_OF_SCALARS).address()
-                : 0)
-        .writeTo(parameters, current, next, kernels.lanes(), flags(current, launches));
+                : 0,
+            0,
+            0)
+        .writeTo(
+            parameters,
+            RowParameters.Rows.of(current, next),
+            kernels.lanes(),
+            flags(current, launches));
     stream.record(kernelsStart);
     for (RowLaunch launch : launches) {
       stream.launch(module.function(launch.kernel()), launch, new HostPointer(parameters));

@@ -37,6 +37,11 @@ final class StagedBuffer implements AutoCloseable {
     return larger;
   }
 
+  /** Returns whether the device's memory need not grow for so much. */
+  boolean hasDevice(long bytes) {
+    return bytes == 0 || (device != null && device.bytes() >= bytes);
+  }
+
   /** Returns the host's memory, of this length, likewise. */
   MemorySegment host(long bytes) {
     PinnedMemory present = host;

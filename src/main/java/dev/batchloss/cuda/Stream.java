@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.function.ToIntFunction;
 import jcuda.Pointer;
 import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
@@ -18,8 +19,21 @@ final class Stream extends NativeHandle<CUstream> {
   private final CudaContext context;
 
   Stream(CudaContext context, CUstream stream) {
-    super("stream", stream, context.releasing(JCudaDriver::cuStreamDestroy));
+    this(context, stream, context.releasing(JCudaDriver::cuStreamDestroy));
+  }
+
+  private Stream(CudaContext context, CUstream stream, ToIntFunction<CUstream> release) {
+    super("stream", stream, release);
     this.context = context;
+  }
+
+  /**
+   * Takes a stream that is somebody else's, and stays theirs when this is closed.
+   *
+   * @param handle the driver's, in this context; 0 for the default stream
+   */
+  static Stream borrow(CudaContext context, long handle) {
+    return new Stream(context, CallerStreams.of(handle), _ -> CUresult.CUDA_SUCCESS);
   }
 
   /**

@@ -18,10 +18,14 @@ public final class RowArithmetic {
   /** Returns FLOAT64 where floats do not hold the bounds, else FLOAT32. */
   public static ElementType of(RowRequest<?> request) {
     boolean hasDoubles =
-        request.input().type() == ElementType.FLOAT64
-            || (request.targets() instanceof ProbabilityTargets soft
-                && soft.probabilities().type() == ElementType.FLOAT64);
-    return hasDoubles || !isPreciseInFloat(request.plan().input())
+        request.targets() instanceof ProbabilityTargets soft
+            && soft.probabilities().type() == ElementType.FLOAT64;
+    return hasDoubles ? ElementType.FLOAT64 : of(request.plan().input(), request.input().type());
+  }
+
+  /** Likewise, for class targets. */
+  public static ElementType of(InputTransform transform, ElementType input) {
+    return input == ElementType.FLOAT64 || !isPreciseInFloat(transform)
         ? ElementType.FLOAT64
         : ElementType.FLOAT32;
   }

@@ -5,10 +5,7 @@ import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.plan.ClassWeights;
-import dev.batchloss.plan.InputTransform;
 import dev.batchloss.plan.MatrixOutput;
-import dev.batchloss.plan.RowEpilogue;
-import dev.batchloss.plan.RowObjective;
 import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.RowRequest;
 import java.lang.foreign.MemorySegment;
@@ -19,9 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What every chunk of one call shares, and what a chunk needs besides the matrices; immutable. */
 public final class RowCall {
-  /** Class weights are read in whole vectors. */
-  private static final int WEIGHT_PADDING = 16;
-
   private static final int TARGET_BATCH = 4096;
 
   private final RowRequest<?> request;
@@ -46,7 +40,13 @@ public final class RowCall {
             && (request.rowUpstream() != null
                 || (request.targets() != null && request.targets().sampleWeights() != null));
     this.gradientScale = request.gradientScale(scan);
-    this.numbers = numbers(request, hasRowFactors ? 1 : gradientScale);
+    this.numbers =
+        RowNumbers.of(
+            request.plan(),
+            request.targetKind(),
+            request.needs(),
+            request.input().classes(),
+            hasRowFactors ? 1 : gradientScale);
   }
 
   /** Returns the call. */
@@ -64,12 +64,7 @@ public final class RowCall {
     return columns;
   }
 
-  /**
-   * Returns the numbers that row kernels take, in their order: what multiplies distances from the
-   * shift, the logit scale, the softcap, its slope, the bounds of clipping, the shares of the
-   * target and of smoothing, the sum of the class weights, the factors of z-loss, entropy and
-   * focusing, and what multiplies every gradient that has no factor of its own.
-   */
+  /** Returns the numbers that row kernels take: see {@link RowNumbers}. */
   public List<Double> numbers() {
     return numbers;
   }
@@ -124,48 +119,17 @@ public final class RowCall {
   /** Returns how many bytes the class weights take; 0 if there are none. */
   public long weightBytes() {
     ClassWeights weights = request.plan().objective().classWeights();
-    return weights == null ? 0 : ((long) weights.classes() + WEIGHT_PADDING) * arithmetic.bytes();
+    return weights == null ? 0 : PaddedWeights.bytes(weights, arithmetic);
   }
 
   /** Writes the class weights, zeros after them. */
   public void writeWeights(MemorySegment to) {
-    ClassWeights weights = Objects.requireNonNull(request.plan().objective().classWeights());
-    to.fill((byte) 0);
-    for (int c = 0; c < weights.classes(); c++) {
-      arithmetic.set(to, c, weights.at(c));
-    }
+    PaddedWeights.write(
+        Objects.requireNonNull(request.plan().objective().classWeights()), arithmetic, to);
   }
 
   /** Returns how many bytes come back for a chunk besides the output matrix. */
   public long columnBytes(RowChunk chunk) {
     return columns.bytes(chunk.rows(), arithmetic);
-  }
-
-  private static List<Double> numbers(RowRequest<?> request, double gradientScale) {
-    InputTransform transform = request.plan().input();
-    RowObjective objective = request.plan().objective();
-    RowEpilogue epilogue =
-        new RowEpilogue(
-            request.plan(),
-            request.targetKind(),
-            request.needs(),
-            request.input().classes(),
-            gradientScale,
-            null);
-    boolean isCapped = transform.hasSoftcap();
-    return List.of(
-        isCapped ? 1 : transform.logitScale(),
-        transform.logitScale(),
-        isCapped ? transform.softcap() : 1,
-        isCapped ? transform.logitScale() / transform.softcap() : 1,
-        transform.clipLow(),
-        transform.clipHigh(),
-        epilogue.targetShare(),
-        epilogue.smoothingShare(),
-        epilogue.classWeightSum(),
-        objective.zLoss(),
-        objective.entropy(),
-        objective.focusing(),
-        gradientScale);
   }
 }

@@ -31,7 +31,8 @@ public final class RowColumns {
     return of(request.plan(), request.targetKind(), request.needs());
   }
 
-  private static RowColumns of(RowPlan plan, TargetKind targets, RowNeeds needs) {
+  /** Likewise, of a call whose targets the host does not have. */
+  public static RowColumns of(RowPlan plan, TargetKind targets, RowNeeds needs) {
     InputTransform input = plan.input();
     boolean soft = targets == TargetKind.PROBABILITIES;
     Set<RowColumn> columns = EnumSet.noneOf(RowColumn.class);

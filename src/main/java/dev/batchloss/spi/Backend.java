@@ -2,6 +2,8 @@ package dev.batchloss.spi;
 
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
+import dev.batchloss.plan.EmptyMean;
+import dev.batchloss.plan.RowPlan;
 
 /**
  * Something that runs plans. Every method may be called from many threads at once; a call blocks
@@ -55,6 +57,21 @@ public interface Backend extends AutoCloseable {
    */
   default DeviceMatrix allocate(ElementType type, long outer, int classes, long inner) {
     throw hasNoMemory();
+  }
+
+  /**
+   * Enqueues a row plan over memory of the caller's on this backend's device, and waits for
+   * nothing.
+   *
+   * @param plan class targets only, reduced to one number
+   * @param emptyMean what the mean over no counted row is
+   * @throws dev.batchloss.data.DeviceException if the device fails or its memory does not suffice
+   * @throws IllegalStateException if the backend is closed
+   * @throws UnsupportedOperationException if the backend takes no memory of others
+   */
+  default DeviceLoss launch(RowPlan plan, EmptyMean emptyMean, DeviceCall call) {
+    throw new UnsupportedOperationException(
+        "the backend %s takes no pointers of a device: use evaluate".formatted(name()));
   }
 
   /** Returns whether the matrix is one that this very backend allocated. */

@@ -1,0 +1,59 @@
+package dev.batchloss.cuda;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+
+/** What the stand-in driver offers beside a driver's functions; does nothing on a real one. */
+final class StandInDriver {
+  private static final SymbolLookup DRIVER =
+      SymbolLookup.libraryLookup("libcuda.so.1", Arena.global());
+
+  private StandInDriver() {}
+
+  /** Changes one of its settings. */
+  static void set(String name, String value) {
+    Optional<MemorySegment> function = DRIVER.find("emulatedGpuSet");
+    if (function.isEmpty()) {
+      return;
+    }
+    FunctionDescriptor type =
+        FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
+    try (Arena arena = Arena.ofConfined()) {
+      int code =
+          (int)
+              Linker.nativeLinker()
+                  .downcallHandle(function.get(), type)
+                  .invokeExact(arena.allocateFrom(name), arena.allocateFrom(value));
+      if (code != 0) {
+        throw new AssertionError("the stand-in takes no %s=%s".formatted(name, value));
+      }
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Returns how many misuses and faults it has reported. */
+  static long reported() {
+    Optional<MemorySegment> function = DRIVER.find("emulatedGpuReported");
+    if (function.isEmpty()) {
+      return 0;
+    }
+    try {
+      return (long)
+          Linker.nativeLinker()
+              .downcallHandle(function.get(), FunctionDescriptor.of(ValueLayout.JAVA_LONG))
+              .invokeExact();
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+}
