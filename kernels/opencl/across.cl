@@ -193,7 +193,7 @@ static inline void reduce_block(
   Sums sums = no_sums();
   for (int c = from; c < end; c++) {
     Elements elements = load_elements(rows, c, parameters);
-    V d = (elements.z - origin) * parameters->scale;
+    V d = SCALED(elements.z - origin, parameters);
     add_terms(&sums, &elements, d, rows->target_ordered);
     note_bad_classes(totals, &elements, c);
   }

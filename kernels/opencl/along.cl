@@ -303,14 +303,14 @@ static inline void reduce_block(
   for (int i = 0; i < span.full; i++) {
     long c = class_at(&span, i);
     Elements elements = load_elements(row, c, LANES, parameters);
-    V d = (elements.z - origin) * parameters->scale;
+    V d = SCALED(elements.z - origin, parameters);
     add_terms(&sums, &elements, d, row->target_ordered);
     note_bad_classes(totals, &elements, c, LANES);
   }
   if (span.rest > 0) {
     long c = class_at(&span, span.full);
     Elements elements = load_elements(row, c, span.rest, parameters);
-    V d = (elements.z - origin) * parameters->scale;
+    V d = SCALED(elements.z - origin, parameters);
     add_terms(&sums, &elements, d, row->target_ordered);
     note_bad_classes(totals, &elements, c, span.rest);
   }

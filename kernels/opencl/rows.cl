@@ -46,6 +46,13 @@ typedef struct {
     z_loss, entropy, focusing, gradient_scale                                                     \
   }
 
+// A distance from the shift, in units of z.
+#ifdef IS_SCALED
+#define SCALED(x, parameters) ((x) * (parameters)->scale)
+#else
+#define SCALED(x, parameters) (x)
+#endif
+
 // A probability before it is clipped.
 static inline V unclipped(V x, S input_sum) {
 #ifdef NORMALIZES_BEFORE_CLIP
@@ -211,7 +218,7 @@ static inline V mean_term(
 static inline V output_of(
     V x, V z, const RowScalars *row, S input_sum, S mean, V w, V q, VBITS is_target,
     const Parameters *parameters) {
-  V d = (z - row->origin) * parameters->scale;
+  V d = SCALED(z - row->origin, parameters);
 #if defined(WRITES_LOG_SOFTMAX)
   return d - row->log_normalizer;
 #elif defined(WRITES_SOFTMAX)

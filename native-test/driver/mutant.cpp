@@ -80,9 +80,11 @@ void Mutant::Take(const std::string& key, const std::string& value) {
     killed_by_ = Words(value);
   } else if (key == "with") {
     settings_.push_back(SplitOnce(value, '='));
+  } else if (key == "shows") {
+    const std::regex throws_if_malformed(value);
   } else {
     throw std::invalid_argument("\"" + key + "\" is none of module, kernel, find, replace, skip, " +
-                                "repeat, occurrence, killed by, with");
+                                "repeat, occurrence, killed by, shows, with");
   }
 }
 

@@ -279,7 +279,8 @@ public final class BatchLoss implements AutoCloseable {
         finished.passedOver(),
         rowLosses,
         logSumExp,
-        output);
+        output,
+        finished.outcome().kernelSeconds());
   }
 
   /** Returns the backend in use: another than was opened, once its device has failed. */

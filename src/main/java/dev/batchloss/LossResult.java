@@ -5,6 +5,7 @@ import dev.batchloss.data.MatrixShape;
 import dev.batchloss.spi.DeviceMatrix;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /** What one call returned: the summary, which backends ran, and what was asked for besides. */
@@ -15,6 +16,7 @@ public final class LossResult {
   private final double @Nullable [] rowLosses;
   private final double @Nullable [] logSumExp;
   private final @Nullable MatrixShape matrix;
+  private final OptionalDouble kernelSeconds;
 
   LossResult(
       LossSummary summary,
@@ -22,13 +24,15 @@ public final class LossResult {
       List<BackendStatus> passedOver,
       double @Nullable [] rowLosses,
       double @Nullable [] logSumExp,
-      @Nullable MatrixShape matrix) {
+      @Nullable MatrixShape matrix,
+      OptionalDouble kernelSeconds) {
     this.summary = summary;
     this.backends = backends;
     this.passedOver = passedOver;
     this.rowLosses = rowLosses;
     this.logSumExp = logSumExp;
     this.matrix = matrix;
+    this.kernelSeconds = kernelSeconds;
   }
 
   /**
@@ -43,6 +47,14 @@ public final class LossResult {
   /** Returns the exact sums and counts, to merge with those of other calls. */
   public LossSummary summary() {
     return summary;
+  }
+
+  /**
+   * Returns how long the device's kernels read and wrote rows, in seconds by its own clock and
+   * without transfers; of several devices the sum. Empty if the backend has no such clock.
+   */
+  public OptionalDouble kernelSeconds() {
+    return kernelSeconds;
   }
 
   /**

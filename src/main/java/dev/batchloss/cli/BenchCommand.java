@@ -141,8 +141,8 @@ final class BenchCommand implements Callable<Integer> {
     }
     ArrayNode array = object.putArray("results");
     for (Measurement result : results) {
-      array
-          .addObject()
+      ObjectNode measured = array.addObject();
+      measured
           .put("backend", result.backend())
           .put("memory", result.place().label())
           .put("task", result.task().label())
@@ -150,6 +150,7 @@ final class BenchCommand implements Callable<Integer> {
           .put("rowsPerSecond", rows / result.seconds())
           .put("bytesPerSecond", result.bytesPerSecond())
           .put("ceilingShare", result.ceilingShare());
+      result.kernelSeconds().ifPresent(time -> measured.put("kernelSeconds", time));
     }
     ObjectNode fastest = object.putObject("fastest");
     for (Task task : Task.values()) {
@@ -172,7 +173,14 @@ final class BenchCommand implements Callable<Integer> {
       List<Measurement> results) {
     TextTable table = new TextTable();
     table.row(
-        "backend", "memory", "task", "median ms", "rows/s", "GB/s", "of the memory's ceiling");
+        "backend",
+        "memory",
+        "task",
+        "median ms",
+        "in kernels",
+        "rows/s",
+        "GB/s",
+        "of the memory's ceiling");
     for (Measurement measured : memory) {
       table.row(
           measured.backend(),
@@ -183,6 +191,7 @@ final class BenchCommand implements Callable<Integer> {
             case GRADIENT_IN_PLACE -> "scale in place";
           },
           number("%.3f", measured.seconds() * 1e3),
+          "",
           "",
           number("%.2f", measured.bytesPerSecond() / 1e9),
           "");
@@ -197,6 +206,9 @@ final class BenchCommand implements Callable<Integer> {
             case GRADIENT_IN_PLACE -> "gradient in place";
           },
           number("%.3f", result.seconds() * 1e3),
+          result.kernelSeconds().isEmpty()
+              ? ""
+              : number("%.3f", result.kernelSeconds().getAsDouble() * 1e3),
           number("%.4g", rows / result.seconds()),
           number("%.2f", result.bytesPerSecond() / 1e9),
           number("%.0f%%", 100 * result.ceilingShare()));

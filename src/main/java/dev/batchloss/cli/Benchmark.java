@@ -3,6 +3,7 @@ package dev.batchloss.cli;
 import dev.batchloss.BackendStatus;
 import dev.batchloss.BatchLoss;
 import dev.batchloss.Outputs;
+import dev.batchloss.cli.MedianTimer.Timing;
 import dev.batchloss.data.BatchLossException;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
@@ -17,8 +18,10 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Mean cross-entropy of one shape of float32 logits on several backends, and what the memory of
@@ -75,6 +78,7 @@ final class Benchmark {
    * @param place where the matrices lay
    * @param task what was computed, or for the memory what moves as many bytes
    * @param seconds the median time
+   * @param kernelSeconds the median of what a device spent in kernels, where that is known
    * @param bytesPerSecond bytes read and written a second
    * @param ceilingShare the memory's time for as many bytes over this time
    */
@@ -83,6 +87,7 @@ final class Benchmark {
       Place place,
       Task task,
       double seconds,
+      OptionalDouble kernelSeconds,
       double bytesPerSecond,
       double ceilingShare) {}
 
@@ -125,16 +130,16 @@ final class Benchmark {
   /** Measures the memory; comes before the backends. */
   List<Measurement> memory() {
     try (MemoryCeiling ceiling = new MemoryCeiling(THREADS)) {
-      Map<Task, Double> seconds =
+      Map<Task, Timing> timings =
           time(
               task ->
                   switch (task) {
-                    case LOSS -> () -> ceiling.read(logits);
-                    case GRADIENT -> () -> ceiling.copy(logits, other);
-                    case GRADIENT_IN_PLACE -> () -> ceiling.scaleInPlace(other);
+                    case LOSS -> untimed(() -> ceiling.read(logits));
+                    case GRADIENT -> untimed(() -> ceiling.copy(logits, other));
+                    case GRADIENT_IN_PLACE -> untimed(() -> ceiling.scaleInPlace(other));
                   });
-      ceilings.putAll(seconds);
-      return measurements("memory", Place.HEAP, seconds);
+      timings.forEach((task, timing) -> ceilings.put(task, timing.seconds()));
+      return measurements("memory", Place.HEAP, timings);
     }
   }
 
@@ -191,9 +196,11 @@ final class Benchmark {
         time(
             task ->
                 switch (task) {
-                  case LOSS -> () -> engine.evaluate(loss, input, labels);
-                  case GRADIENT -> () -> engine.evaluate(loss, input, labels, gradient);
-                  case GRADIENT_IN_PLACE -> () -> engine.evaluate(loss, output, labels, inPlace);
+                  case LOSS -> () -> engine.evaluate(loss, input, labels).kernelSeconds();
+                  case GRADIENT ->
+                      () -> engine.evaluate(loss, input, labels, gradient).kernelSeconds();
+                  case GRADIENT_IN_PLACE ->
+                      () -> engine.evaluate(loss, output, labels, inPlace).kernelSeconds();
                 }));
   }
 
@@ -207,9 +214,11 @@ final class Benchmark {
           time(
               task ->
                   switch (task) {
-                    case LOSS -> () -> engine.evaluate(loss, sent, labels);
-                    case GRADIENT -> () -> engine.evaluate(loss, sent, labels, gradient);
-                    case GRADIENT_IN_PLACE -> () -> engine.evaluate(loss, written, labels, inPlace);
+                    case LOSS -> () -> engine.evaluate(loss, sent, labels).kernelSeconds();
+                    case GRADIENT ->
+                        () -> engine.evaluate(loss, sent, labels, gradient).kernelSeconds();
+                    case GRADIENT_IN_PLACE ->
+                        () -> engine.evaluate(loss, written, labels, inPlace).kernelSeconds();
                   }));
     }
   }
@@ -221,26 +230,40 @@ final class Benchmark {
   }
 
   /** Times every task after all of them have been warmed up: they share code. */
-  private Map<Task, Double> time(Function<Task, Runnable> actions) {
+  private Map<Task, Timing> time(Function<Task, Supplier<OptionalDouble>> actions) {
     for (Task task : Task.values()) {
       timer.warmUp(actions.apply(task));
     }
-    Map<Task, Double> seconds = new EnumMap<>(Task.class);
+    Map<Task, Timing> timings = new EnumMap<>(Task.class);
     for (Task task : Task.values()) {
-      seconds.put(task, timer.seconds(actions.apply(task)));
+      timings.put(task, timer.time(actions.apply(task)));
     }
-    return seconds;
+    return timings;
   }
 
-  private List<Measurement> measurements(String backend, Place place, Map<Task, Double> seconds) {
+  private static Supplier<OptionalDouble> untimed(Runnable action) {
+    return () -> {
+      action.run();
+      return OptionalDouble.empty();
+    };
+  }
+
+  private List<Measurement> measurements(String backend, Place place, Map<Task, Timing> timings) {
     List<Measurement> measurements = new ArrayList<>();
-    seconds.forEach((task, time) -> measurements.add(measurement(backend, place, task, time)));
+    timings.forEach((task, timing) -> measurements.add(measurement(backend, place, task, timing)));
     return measurements;
   }
 
-  private Measurement measurement(String backend, Place place, Task task, double seconds) {
+  private Measurement measurement(String backend, Place place, Task task, Timing timing) {
     double bytes = (double) task.passes * Float.BYTES * rows * classes;
+    double seconds = timing.seconds();
     return new Measurement(
-        backend, place, task, seconds, bytes / seconds, ceilings.get(task) / seconds);
+        backend,
+        place,
+        task,
+        seconds,
+        timing.kernelSeconds(),
+        bytes / seconds,
+        ceilings.get(task) / seconds);
   }
 }

@@ -1,6 +1,10 @@
 package dev.batchloss.cli;
 
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.function.Supplier;
+import java.util.stream.DoubleStream;
 
 /** Times actions by the median of repetitions, after a warm-up; each gets half of the time. */
 final class MedianTimer {
@@ -12,35 +16,54 @@ final class MedianTimer {
 
   private final double budgetSeconds;
 
+  /**
+   * The medians of an action's repetitions.
+   *
+   * @param seconds from its beginning to its end
+   * @param kernelSeconds of what a device spent in kernels, where that is known
+   */
+  record Timing(double seconds, OptionalDouble kernelSeconds) {}
+
   /** Creates one that takes about so long for an action, longer only if the action itself does. */
   MedianTimer(double budgetSeconds) {
     this.budgetSeconds = budgetSeconds;
   }
 
   /** Runs the action until the JVM has had time to compile it. */
-  void warmUp(Runnable action) {
-    repeat(action, FEWEST_WARM_UPS, budgetSeconds * WARM_UP_SHARE);
+  void warmUp(Supplier<OptionalDouble> action) {
+    List<Timing> _ = repeat(action, FEWEST_WARM_UPS, budgetSeconds * WARM_UP_SHARE);
   }
 
-  /** Returns the median time of the action in seconds. */
-  double seconds(Runnable action) {
-    double[] times = repeat(action, FEWEST_REPETITIONS, budgetSeconds * (1 - WARM_UP_SHARE));
-    Arrays.sort(times);
-    return times[times.length / 2];
+  /**
+   * Times an action.
+   *
+   * @param action returns what a device spent in kernels, where that is known
+   */
+  Timing time(Supplier<OptionalDouble> action) {
+    List<Timing> timings = repeat(action, FEWEST_REPETITIONS, budgetSeconds * (1 - WARM_UP_SHARE));
+    return new Timing(
+        median(timings.stream().mapToDouble(Timing::seconds)).orElseThrow(),
+        median(timings.stream().flatMapToDouble(timing -> timing.kernelSeconds().stream())));
   }
 
-  private static double[] repeat(Runnable action, int fewest, double seconds) {
-    double[] times = new double[fewest];
-    int count = 0;
+  private static OptionalDouble median(DoubleStream times) {
+    double[] sorted = times.sorted().toArray();
+    return sorted.length == 0
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(sorted[sorted.length / 2]);
+  }
+
+  private static List<Timing> repeat(Supplier<OptionalDouble> action, int fewest, double seconds) {
+    List<Timing> timings = new ArrayList<>();
     long started = System.nanoTime();
     long end = started;
-    while (count < fewest || (count < MOST_REPETITIONS && (end - started) / NANOS < seconds)) {
+    while (timings.size() < fewest
+        || (timings.size() < MOST_REPETITIONS && (end - started) / NANOS < seconds)) {
       long begin = System.nanoTime();
-      action.run();
+      OptionalDouble kernelSeconds = action.get();
       end = System.nanoTime();
-      times = count < times.length ? times : Arrays.copyOf(times, 2 * times.length);
-      times[count++] = (end - begin) / NANOS;
+      timings.add(new Timing((end - begin) / NANOS, kernelSeconds));
     }
-    return Arrays.copyOf(times, count);
+    return timings;
   }
 }

@@ -12,6 +12,7 @@ import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.RowOutcome;
 import dev.batchloss.spi.RowRequest;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /** One call of a row plan: chunk after chunk, on slots in turn. */
 final class RowRun {
@@ -42,7 +43,14 @@ final class RowRun {
    * @param progress is told how far it has come
    */
   RowOutcome run(RunProgress progress) {
-    return RowPhases.run(request, progress, this::scanTargets, this::runRows);
+    double _ = takeKernelSeconds();
+    RowOutcome outcome = RowPhases.run(request, progress, this::scanTargets, this::runRows);
+    return new RowOutcome(outcome.scan(), OptionalDouble.of(takeKernelSeconds()));
+  }
+
+  /** A call that failed may have left some. */
+  private double takeKernelSeconds() {
+    return slots.stream().mapToDouble(RowSlot::takeKernelSeconds).sum();
   }
 
   private TargetScan scanTargets(RowRequest<?> rows) {

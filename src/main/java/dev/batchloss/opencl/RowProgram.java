@@ -138,6 +138,8 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
     all.flag("NORMALIZES", transform.normalizesByLogSumExp());
     all.flag("IS_PROBABILITIES", transform.kind() == InputKind.PROBABILITIES);
     all.flag("HAS_SOFTCAP", transform.hasSoftcap());
+    // A softcap has scaled already; a multiplication by 1 costs as much as any.
+    all.flag("IS_SCALED", !transform.hasSoftcap() && transform.logitScale() != 1);
     all.flag("NORMALIZES_BEFORE_CLIP", transform.normalization() == Normalization.BEFORE_CLIP);
   }
 

@@ -16,6 +16,7 @@ import dev.batchloss.loss.CrossEntropy;
 import dev.batchloss.plan.InputKind;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Bad numbers are refused: what, which row, which value; and nothing has been written. */
@@ -27,24 +28,29 @@ interface RefusalConformance extends ConformanceTests {
   @Test
   default void classTargetsOutOfRange() {
     long[][] bad = {{4, 1}, {-1, 1}, {-100, 1}, {Long.MIN_VALUE, 1}, {(1L << 32) + 1, 2}, {99, 3}};
+    List<CrossEntropy> withAndWithoutAnIgnoredClass =
+        List.of(CrossEntropy.builder().ignoreIndex(-7).build(), CrossEntropy.builder().build());
     try (BatchLoss engine = backend().open()) {
       for (long[] valueAndCount : bad) {
         long[] targets = new long[REFUSED_ROWS];
         for (int i = 0; i < valueAndCount[1]; i++) {
           targets[123 + 50 * i] = valueAndCount[0];
         }
-        requireUntouched(engine, Targets.classes(targets), valueAndCount[0], valueAndCount[1]);
-        if (valueAndCount[0] == (int) valueAndCount[0]) {
-          int[] narrow = Arrays.stream(targets).mapToInt(target -> (int) target).toArray();
-          requireUntouched(engine, Targets.classes(narrow), valueAndCount[0], valueAndCount[1]);
+        for (CrossEntropy loss : withAndWithoutAnIgnoredClass) {
+          requireUntouched(
+              engine, loss, Targets.classes(targets), valueAndCount[0], valueAndCount[1]);
+          if (valueAndCount[0] == (int) valueAndCount[0]) {
+            int[] narrow = Arrays.stream(targets).mapToInt(target -> (int) target).toArray();
+            requireUntouched(
+                engine, loss, Targets.classes(narrow), valueAndCount[0], valueAndCount[1]);
+          }
         }
       }
     }
   }
 
   private static void requireUntouched(
-      BatchLoss engine, ClassTargets targets, long value, long count) {
-    CrossEntropy loss = CrossEntropy.builder().ignoreIndex(-7).build();
+      BatchLoss engine, CrossEntropy loss, ClassTargets targets, long value, long count) {
     float[] gradient = new float[REFUSED_ROWS * REFUSED_CLASSES];
     Arrays.fill(gradient, UNTOUCHED);
     Matrix input = Samples.logits(1, ElementType.FLOAT32, REFUSED_ROWS, REFUSED_CLASSES);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Timeout.ThreadMode.SEPARATE_THREAD;
 
 import dev.batchloss.BackendStatus;
 import dev.batchloss.BatchLoss;
+import dev.batchloss.ChildJvm;
 import dev.batchloss.data.BackendUnavailableException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;

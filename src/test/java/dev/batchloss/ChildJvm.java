@@ -1,4 +1,4 @@
-package dev.batchloss.opencl;
+package dev.batchloss;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -14,14 +14,27 @@ import java.util.Map;
  * @param exitCode what it ended with
  * @param output what it printed on standard output
  */
-record ChildJvm(int exitCode, String output) {
+public record ChildJvm(int exitCode, String output) {
   /**
    * Runs a program with the class path of this JVM.
    *
    * @param environment variables besides those of this process
    * @param options of the JVM
    */
-  static ChildJvm run(Class<?> program, Map<String, String> environment, String... options)
+  public static ChildJvm run(Class<?> program, Map<String, String> environment, String... options)
+      throws IOException, InterruptedException {
+    return run(program, List.of(), environment, options);
+  }
+
+  /**
+   * Runs a program with the class path of this JVM.
+   *
+   * @param arguments of the program
+   * @param environment variables besides those of this process
+   * @param options of the JVM
+   */
+  public static ChildJvm run(
+      Class<?> program, List<String> arguments, Map<String, String> environment, String... options)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -29,6 +42,7 @@ record ChildJvm(int exitCode, String output) {
         List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"));
     command.addAll(List.of(options));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
+    command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.redirectError(ProcessBuilder.Redirect.DISCARD);
     builder.environment().remove("BATCHLOSS_BACKEND");
