@@ -333,7 +333,8 @@ class DeviceLossTest {
       double[] wanted = new double[12];
       for (int i = 0; i < 12; i++) {
         CallerStream stream = streams.get(i % 2);
-        Problem problem = new Problem(ElementType.FLOAT32, 5 + i, 12 + i);
+        // Ever smaller, so that memory of earlier calls would do.
+        Problem problem = new Problem(ElementType.FLOAT32, 40 - i, 12 + i);
         wanted[i] = cpu.evaluate(loss, problem.logits, problem.classTargets()).loss();
         DeviceLoss result =
             cuda.launch(loss, problem.call(stream, stream.send(problem.logits)).build());
@@ -434,6 +435,8 @@ class DeviceLossTest {
           .isInstanceOf(IllegalStateException.class)
           .hasMessage("the loss is closed");
       try (DeviceLoss open = cuda.launch(loss, call)) {
+        // On its way, when the engine frees its memory.
+        cuda.launch(loss, call).close();
         cuda.close();
         assertThatThrownBy(() -> cuda.launch(loss, call)).isInstanceOf(IllegalStateException.class);
         assertThat(open.loss())
