@@ -2,8 +2,9 @@
 #pragma once
 
 #define DEVICE static __device__ __forceinline__
-// Long, and not called often enough to stand everywhere.
-#define RARE static __device__ __noinline__
+// Long, and not called often enough to stand everywhere. Not static: the compiler would put a hash of
+// the source's path into the name.
+#define RARE inline __device__ __noinline__
 #define DEVICE_MEMBER __device__ __forceinline__
 // A kernel for blocks of so many threads, of which a multiprocessor is to hold so many.
 #define KERNEL(threads, blocks) extern "C" __global__ void __launch_bounds__(threads, blocks)
