@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A device's context and the modules loaded into it, each when it is first wanted. There is one a
- * device for the life of the process, whatever number of backends is opened and closed on it:
- * compiling takes longer than most calls. Only a device that was lost is let go of. Thread-safe.
+ * device, whatever number of backends is open on it. The last one closed takes the modules along;
+ * the context stays for the life of the process, for making one takes longer than most calls,
+ * unless the device was lost. Thread-safe.
  */
 final class OpenDevice {
   private static final Map<DeviceDescription, OpenDevice> ALL = new ConcurrentHashMap<>();
@@ -68,11 +69,18 @@ final class OpenDevice {
     }
   }
 
-  /** Ends a use. A lost device's context ends with the last, so that the driver makes another. */
+  /**
+   * Ends a use. The modules end with the last, a lost device's context as well, so that the driver
+   * makes another.
+   */
   synchronized void release() {
     users--;
-    if (failure != null && users == 0) {
-      modules.values().forEach(KernelModule::close);
+    if (users > 0) {
+      return;
+    }
+    modules.values().forEach(KernelModule::close);
+    modules.clear();
+    if (failure != null) {
       context.close();
     }
   }

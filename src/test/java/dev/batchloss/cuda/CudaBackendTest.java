@@ -70,7 +70,7 @@ class CudaBackendTest {
   @Test
   void severalDevicesGiveTheSameBits() {
     if (devices.size() < 2) {
-      RequiredBackends.skipOrFail(DeviceDiscovery.FAMILY, "there is only one CUDA device");
+      RequiredBackends.skipOrFail("cuda:all", "there is only one CUDA device");
     }
     double[] losses = run(devices.subList(1, 2), STAGED);
     byte[] wanted = gradient.toArray(ValueLayout.JAVA_BYTE);
@@ -94,11 +94,26 @@ class CudaBackendTest {
 
   @Test
   void aClosedBackendHoldsNothingOfItsOwn() {
-    // Contexts and modules stay for the process.
+    // Contexts stay for the process.
     run(devices, SMALL_AND_PINNED);
     long before = NativeHandle.live();
     run(devices, SMALL_AND_PINNED);
     assertThat(NativeHandle.live()).isLessThanOrEqualTo(before);
+  }
+
+  @Test
+  void modulesAreUnloadedWithTheLastBackendOfTheirDevice() {
+    List<DeviceDescription> one = devices.subList(0, 1);
+    run(one, STAGED);
+    long idle = NativeHandle.live();
+    OpenDevice first = OpenDevice.of(one.getFirst());
+    KernelModule module = first.module(TargetScanner.MODULE);
+    assertThat(NativeHandle.live()).isEqualTo(idle + 1);
+    run(one, STAGED);
+    module.requireOpen();
+    first.release();
+    assertThat(NativeHandle.live()).isEqualTo(idle);
+    assertThatThrownBy(module::requireOpen).isInstanceOf(IllegalStateException.class);
   }
 
   @Test
