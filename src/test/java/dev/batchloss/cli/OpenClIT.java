@@ -133,8 +133,9 @@ class OpenClIT {
         LauncherRun.of(withoutPlatform, "evaluate", LOGITS, LABELS, "--backend=auto", "--json")
             .json();
     assertThat(auto.get("backend").stringValue()).isEqualTo("cpu");
-    assertThat(auto.at("/passedOver/0/backend").stringValue()).isEqualTo(OPENCL);
-    assertThat(auto.at("/passedOver/0/reason").stringValue()).startsWith(reason);
+    JsonNode passedOver = named(auto.get("passedOver"), "backend", OPENCL);
+    assertThat(passedOver).isNotNull();
+    assertThat(passedOver.get("reason").stringValue()).startsWith(reason);
 
     LauncherRun asked =
         LauncherRun.of(withoutPlatform, "evaluate", LOGITS, LABELS, "--backend=opencl");
