@@ -2,6 +2,7 @@ package dev.batchloss.plan;
 
 import java.io.Serializable;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,11 @@ public record RowPlan(
     UNIT_INTERVAL,
     /** Nothing: any number is taken, as PyTorch does. */
     NONE
+  }
+
+  /** Returns the kinds of targets it takes: NONE alone for a loss that takes none. */
+  public Set<TargetKind> targetKinds() {
+    return objective.targetKinds();
   }
 
   /** Returns the class index that hides a row, if there is one. */
