@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -34,8 +35,13 @@ final class LossOptions {
 
   /** Gives the command the options of every loss. */
   static void addTo(CommandLine command) {
-    CommandSpec spec = command.getCommandSpec();
-    LossCatalog.options().forEach(option -> spec.addOption(option.spec()));
+    ArgGroupSpec.Builder options =
+        ArgGroupSpec.builder()
+            .heading("%nOptions of the losses ('batchloss losses' tells which takes which):%n")
+            .exclusive(false)
+            .validate(false);
+    LossCatalog.options().forEach(option -> options.addArg(option.spec()));
+    command.getCommandSpec().addArgGroup(options.build());
   }
 
   /**
