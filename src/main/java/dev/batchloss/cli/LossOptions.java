@@ -28,9 +28,7 @@ final class LossOptions {
   @Option(
       names = "--loss",
       paramLabel = "LOSS",
-      description =
-          "The loss, cross-entropy unless given. 'batchloss losses' lists them all, with the"
-              + " options that each takes.")
+      description = "The loss, cross-entropy unless given; 'batchloss losses' lists them all.")
   private @Nullable String name;
 
   /** Gives the command the options of every loss. */

@@ -30,7 +30,12 @@ public record RowPlan(
     NONE
   }
 
-  /** Returns the kinds of targets it takes: NONE alone for a loss that takes none. */
+  @Override
+  public @Nullable ClassWeights targetWeights() {
+    return objective.classWeights();
+  }
+
+  @Override
   public Set<TargetKind> targetKinds() {
     return objective.targetKinds();
   }

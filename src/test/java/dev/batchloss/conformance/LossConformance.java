@@ -100,12 +100,7 @@ interface LossConformance extends ConformanceTests {
       }
       for (int target = 0; target < 3; target++) {
         Loss likelihood = NegativeLogLikelihood.builder().build();
-        judgeZeros(
-            engine,
-            InputKind.LOG_PROBABILITIES,
-            p,
-            likelihood,
-            Targets.classes(target, 2));
+        judgeZeros(engine, InputKind.LOG_PROBABILITIES, p, likelihood, Targets.classes(target, 2));
       }
     }
   }
@@ -146,9 +141,7 @@ interface LossConformance extends ConformanceTests {
               .entropy();
       assertThat(entropy).isEqualTo(ofClasses.entropy());
       assertThat(
-              engine
-                  .evaluate(SoftmaxEntropy.builder().build(), logits, Outputs.lossOnly())
-                  .loss())
+              engine.evaluate(SoftmaxEntropy.builder().build(), logits, Outputs.lossOnly()).loss())
           .isCloseTo(entropy, within(1e-14));
     }
   }

@@ -71,8 +71,16 @@ final class LossPairs {
   private static final List<Shape> SHAPES =
       List.of(new Shape(15, 10), new Shape(20, 2), new Shape(5, 130));
   private static final int[] LEVELS = {
-    Case.values().length, TYPES.size(), 2, 2, 2, GAMMAS.length, REDUCTIONS.size(), 3,
-    ARRANGEMENTS.size(), SHAPES.size()
+    Case.values().length,
+    TYPES.size(),
+    2,
+    2,
+    2,
+    GAMMAS.length,
+    REDUCTIONS.size(),
+    3,
+    ARRANGEMENTS.size(),
+    SHAPES.size()
   };
 
   private final int[] levels;
@@ -157,8 +165,7 @@ final class LossPairs {
     if (which.name().startsWith("DIVERGENCE")) {
       return SoftmaxKlDivergence.builder().input(which.input).reduction(reduction).build();
     }
-    NegativeLogLikelihood.Builder likelihood =
-        NegativeLogLikelihood.builder().reduction(reduction);
+    NegativeLogLikelihood.Builder likelihood = NegativeLogLikelihood.builder().reduction(reduction);
     if (levels[CLASS_WEIGHTS] == 1) {
       likelihood.classWeights(samples.uniform(classes, 0.25, 2));
     }

@@ -23,8 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param targets null for a loss without
  * @param gradient null for none, the input itself for one in place
  */
-record LossTrial(
-    Loss loss, Matrix input, @Nullable Targets targets, @Nullable Matrix gradient) {
+record LossTrial(Loss loss, Matrix input, @Nullable Targets targets, @Nullable Matrix gradient) {
 
   /** Runs it and holds row losses, loss and gradient against the oracle. */
   LossResult judge(BatchLoss engine) {

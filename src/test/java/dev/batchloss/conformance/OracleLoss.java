@@ -136,8 +136,7 @@ final class OracleLoss {
       double wanted = q.length > 0 ? q[c] : c == target ? 1 : 0;
       slopes[c] =
           switch (loss) {
-            case SoftmaxEntropy _ ->
-                probability(c) == 0 ? 0 : -probability(c) * (logP(c) + 1);
+            case SoftmaxEntropy _ -> probability(c) == 0 ? 0 : -probability(c) * (logP(c) + 1);
             case SoftmaxFocal focal -> c == target ? -focalSlope(focal, nll(c)) : 0;
             case SoftmaxKlDivergence _ -> -wanted;
             default -> -weight(c) * wanted;
@@ -174,8 +173,7 @@ final class OracleLoss {
     }
     double missing = -Math.expm1(-n);
     double focused = n == Double.POSITIVE_INFINITY ? 0 : Math.exp(-n) * n;
-    return factor
-        * (Math.pow(missing, gamma) + gamma * Math.pow(missing, gamma - 1) * focused);
+    return factor * (Math.pow(missing, gamma) + gamma * Math.pow(missing, gamma - 1) * focused);
   }
 
   /** What an nll that is off by what is allowed makes of a function of it. */
