@@ -51,6 +51,7 @@ final class OracleLoss {
       case SoftmaxEntropy entropy -> entropy.input();
       case SoftmaxFocal focal -> focal.input();
       case SoftmaxKlDivergence divergence -> divergence.input();
+      default -> throw new IllegalArgumentException(loss.name() + " is no loss of distributions");
     };
   }
 
@@ -65,13 +66,13 @@ final class OracleLoss {
   /** The loss before the sample weight. */
   double value() {
     return switch (loss) {
-      case CrossEntropy _ -> throw new IllegalArgumentException("cross-entropy has its own oracle");
       case NegativeLogLikelihood _ ->
           q.length == 0 ? weight(target) * nll(target) : sum(c -> times(weight(c) * q[c], nll(c)));
       case SoftmaxEntropy _ -> distribution.entropy();
       case SoftmaxFocal focal -> focalValue(focal, nll(target));
       case SoftmaxKlDivergence _ ->
           sum(c -> times(q[c], Math.log(q[c]))) + sum(c -> times(q[c], nll(c)));
+      default -> throw new IllegalArgumentException(loss.name() + " has another oracle");
     };
   }
 
