@@ -374,13 +374,14 @@ class EvaluateCommandTest {
 
   @Test
   void helpShowsExamplesAndExitCodes() {
-    for (String command : List.of("evaluate", "devices", "inspect", "bench")) {
+    for (String command : List.of("evaluate", "losses", "devices", "inspect", "bench")) {
       CommandRun run = CommandRun.of(command, "--help");
       assertThat(run.exitCode()).isZero();
       assertThat(run.out()).contains("Examples:", "batchloss " + command, "Exit codes:", "  2  ");
       assertThat(run.out().lines()).allMatch(line -> line.length() <= 80);
     }
-    assertThat(CommandRun.of("--help").out()).contains("evaluate", "devices", "inspect", "bench");
+    assertThat(CommandRun.of("--help").out())
+        .contains("evaluate", "losses", "devices", "inspect", "bench");
     assertThat(CommandRun.of("--version").out()).startsWith("batchloss");
     assertThat(CommandRun.of().exitCode()).isEqualTo(2);
   }
