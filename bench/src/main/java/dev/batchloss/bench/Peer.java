@@ -5,9 +5,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.Set;
 
 /**
- * A library, or one way of calling it, that computes the mean cross-entropy of a batch. A peer lives
- * in a JVM of its own, where it is prepared once, checked against the definition and then timed.
- * Calls come from one thread and block until the result is there.
+ * A library, or one way of calling it, that computes the mean cross-entropy of a batch. A peer
+ * lives in a JVM of its own, where it is prepared once, checked against the definition and then
+ * timed. Calls come from one thread and block until the result is there.
  */
 public interface Peer extends AutoCloseable {
   /** Returns where the library best reads its logits. */
@@ -26,15 +26,19 @@ public interface Peer extends AutoCloseable {
    *
    * @param logits rows × classes of FLOAT32, row-major, in {@link #memory()}; valid until closing
    * @param targets the class of each row
-   * @param gradient memory like that of the logits; a library that can write its gradient to a given
-   *     place writes it here
+   * @param gradient memory like that of the logits; a library that can write its gradient to a
+   *     given place writes it here
    * @param threads how many threads may compute
    * @throws Exception if the library cannot be used
    */
   void prepare(Matrix logits, int[] targets, Matrix gradient, int threads) throws Exception;
 
-  /** Returns the version of the library that runs, in its own words. */
-  String version();
+  /**
+   * Returns the version of the library that runs, in its own words.
+   *
+   * @throws Exception if the library does not say
+   */
+  String version() throws Exception;
 
   /**
    * Returns the mean loss.

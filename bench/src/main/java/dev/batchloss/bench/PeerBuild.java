@@ -39,7 +39,8 @@ final class PeerBuild {
     Path project = project(library);
     Path log = Files.createDirectories(project.resolve("target")).resolve("build.log");
     ProcessBuilder maven =
-        new ProcessBuilder("mvn", "-B", "-q", "-f", project.resolve("pom.xml").toString(), "package")
+        new ProcessBuilder(
+                "mvn", "-B", "-q", "-f", project.resolve("pom.xml").toString(), "package")
             .redirectErrorStream(true)
             .redirectOutput(log.toFile());
     Optional<Integer> exit;
@@ -67,7 +68,7 @@ final class PeerBuild {
   /** Returns the first of Maven's errors. */
   static String reason(String log) {
     return log.lines()
-        .filter(line -> line.startsWith("[ERROR]"))
+        .filter(line -> line.startsWith("[ERROR]") && !line.contains("COMPILATION ERROR"))
         .findFirst()
         .map(line -> "could not be built: " + line.substring("[ERROR]".length()).strip())
         .orElse("could not be built: Maven failed without an error message");

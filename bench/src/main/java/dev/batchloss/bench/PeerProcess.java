@@ -103,9 +103,7 @@ record PeerProcess(
     return new String(Files.readAllBytes(output), StandardCharsets.ISO_8859_1)
         .lines()
         .filter(line -> line.startsWith(PeerTimes.MARK))
-        .map(
-            line ->
-                mapper.readValue(line.substring(PeerTimes.MARK.length()), PeerTimes.Run.class))
+        .map(line -> mapper.readValue(line.substring(PeerTimes.MARK.length()), PeerTimes.Run.class))
         .toList();
   }
 
@@ -117,9 +115,7 @@ record PeerProcess(
       return "";
     }
     List<String> lines =
-        new String(Files.readAllBytes(errors), StandardCharsets.ISO_8859_1)
-            .lines()
-            .toList();
+        new String(Files.readAllBytes(errors), StandardCharsets.ISO_8859_1).lines().toList();
     if (exit.get() == PeerTimes.WRONG) {
       return "wrong: " + (lines.isEmpty() ? "" : lines.getLast());
     }

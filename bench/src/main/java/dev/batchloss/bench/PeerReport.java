@@ -127,18 +127,10 @@ public final class PeerReport implements Callable<Integer> {
         Optional<PeerLibrary> library = one.peer().library();
         if (library.isPresent() && missing.containsKey(library.get())) {
           one.fail("missing: " + missing.get(library.get()));
-          continue;
+        } else {
+          List<Path> jars = library.isPresent() ? build.classPath(library.get()) : List.of();
+          one.add(process(one, jars, everyone).run());
         }
-        PeerProcess process =
-            new PeerProcess(
-                one.peer().className(),
-                library.isPresent() ? build.classPath(library.get()) : List.of(),
-                one.shape(),
-                everyone,
-                quick ? 2 : 5,
-                Duration.ofMillis(quick ? 200 : 1000),
-                Duration.ofSeconds(limit));
-        one.add(process.run());
         System.err.printf("round %d of %d: %s%n", round, times, one.progress());
       }
     }
@@ -154,6 +146,17 @@ public final class PeerReport implements Callable<Integer> {
     write(table);
     System.out.print(table.markdown());
     return ExitCode.OK;
+  }
+
+  private PeerProcess process(PeerLines line, List<Path> jars, int everyone) {
+    return new PeerProcess(
+        line.peer().className(),
+        jars,
+        line.shape(),
+        everyone,
+        quick ? 3 : 5,
+        Duration.ofMillis(quick ? 500 : 1000),
+        Duration.ofSeconds(limit));
   }
 
   private List<PeerCase> selected() {

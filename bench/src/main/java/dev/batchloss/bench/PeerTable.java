@@ -27,8 +27,8 @@ record PeerTable(
     List<Row> rows) {
 
   /**
-   * One way of computing one pass at one shape. Times are medians over iterations of the iterations'
-   * medians; NaN where nothing was measured.
+   * One way of computing one pass at one shape. Times are medians over iterations of the
+   * iterations' medians; NaN where nothing was measured.
    *
    * @param peer what computed
    * @param batchLoss whether that is batchloss
@@ -64,8 +64,7 @@ record PeerTable(
       String failure) {
 
     /** Returns the line of what was measured, in one JVM or several. */
-    static Row measured(
-        PeerCase peer, String shape, List<PeerTimes.Run> runs) {
+    static Row measured(PeerCase peer, String shape, List<PeerTimes.Run> runs) {
       PeerTimes.Run first = runs.getFirst();
       List<PeerTimes.Iteration> iterations =
           runs.stream().flatMap(run -> run.iterations().stream()).toList();

@@ -9,9 +9,9 @@ import java.util.List;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * One peer at one shape: checks it against its definition, then times it and the memory's ceiling by
- * turns. Runs in a JVM of its own, which {@link PeerProcess} starts, and prints one line of JSON for
- * each pass as soon as it is measured, so that a pass that dies takes no other with it.
+ * One peer at one shape: checks it against its definition, then times it and the memory's ceiling
+ * by turns. Runs in a JVM of its own, which {@link PeerProcess} starts, and prints one line of JSON
+ * for each pass as soon as it is measured, so that a pass that dies takes no other with it.
  */
 final class PeerTimes {
   /** Begins a line that is a {@link Run}; libraries print lines of their own. */
@@ -24,6 +24,9 @@ final class PeerTimes {
   private static final long BYTES_PER_TURN = 32L << 20;
 
   private static final int WARMUP_TURNS = 3;
+
+  /** In iterations: what C2 needs to compile the peers that are written in Java. */
+  private static final int WARMUP = 4;
 
   private PeerTimes() {}
 
@@ -57,10 +60,7 @@ final class PeerTimes {
    */
   public static void main(String[] arguments) throws Exception {
     Peer peer =
-        Class.forName(arguments[0])
-            .asSubclass(Peer.class)
-            .getDeclaredConstructor()
-            .newInstance();
+        Class.forName(arguments[0]).asSubclass(Peer.class).getDeclaredConstructor().newInstance();
     try {
       measure(
           peer,
@@ -124,6 +124,10 @@ final class PeerTimes {
       }
       PeerOracle oracle = new PeerOracle(inPlace ? second : logits, targets);
       oracle.requireLoss(compute());
+      if (pass == PeerPass.GRADIENT) {
+        // A gradient that is added to the last one is right only once.
+        oracle.requireLoss(compute());
+      }
       if (pass != PeerPass.FORWARD) {
         oracle.requireGradient(inPlace ? logits.segment() : peer.gradient());
       }
@@ -132,7 +136,7 @@ final class PeerTimes {
     /** Returns the times of so many iterations, after some that do not count. */
     List<Iteration> measure(int iterations, long nanos) throws Exception {
       AlternatingTimes times = new AlternatingTimes();
-      iterate(times, WARMUP_TURNS, nanos);
+      iterate(times, WARMUP_TURNS, WARMUP * nanos);
       List<Iteration> measured = new ArrayList<>();
       for (int i = 0; i < iterations; i++) {
         times.clear();

@@ -74,10 +74,9 @@ public final class DjlPeer implements Peer {
     manager.close();
   }
 
-  /** The loss is freed at the end of the call; what lies between, when the collector finds it. */
+  /** What is computed belongs to the manager of what it is computed from: the call's, meanwhile. */
   private NDArray evaluate(NDManager call, NDArray of) {
-    NDArray value = loss.evaluate(new NDList(targets), new NDList(of));
-    value.attach(call);
-    return value;
+    call.tempAttachAll(of, targets);
+    return loss.evaluate(new NDList(targets), new NDList(of));
   }
 }

@@ -2,6 +2,7 @@ package dev.batchloss.bench.peers;
 
 import dev.batchloss.bench.Peer;
 import dev.batchloss.data.Matrix;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -136,7 +137,7 @@ public abstract class LibtorchPeer implements Peer {
   }
 
   @Override
-  public String version() {
+  public String version() throws IOException {
     return Loader.getVersion("org.bytedeco", "pytorch");
   }
 
@@ -146,8 +147,7 @@ public abstract class LibtorchPeer implements Peer {
   }
 
   static Tensor floats(Matrix matrix) {
-    return torch.from_blob(
-        pointer(matrix.segment()), new long[] {matrix.rows(), matrix.classes()});
+    return torch.from_blob(pointer(matrix.segment()), new long[] {matrix.rows(), matrix.classes()});
   }
 
   private static Pointer pointer(MemorySegment segment) {

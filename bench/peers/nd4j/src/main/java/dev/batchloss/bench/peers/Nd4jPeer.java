@@ -2,6 +2,7 @@ package dev.batchloss.bench.peers;
 
 import dev.batchloss.bench.Peer;
 import dev.batchloss.data.Matrix;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.bytedeco.javacpp.Loader;
 import org.nd4j.common.primitives.Pair;
@@ -41,7 +42,7 @@ public final class Nd4jPeer implements Peer {
   }
 
   @Override
-  public String version() {
+  public String version() throws IOException {
     return Loader.getVersion("org.nd4j", "nd4j-native");
   }
 

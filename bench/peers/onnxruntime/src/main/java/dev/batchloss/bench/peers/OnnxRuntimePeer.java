@@ -99,8 +99,7 @@ public abstract class OnnxRuntimePeer implements Peer {
             "minus_ones", OnnxTensor.createTensor(environment, minusOnes, new long[] {rows, 1}),
             "share", scalar(1f / rows));
     outputs = Map.of("loss", OnnxTensor.createTensor(environment, loss, new long[0]));
-    outputsOfGradient =
-        Map.of("loss", outputs.get("loss"), "gradient", tensor(gradient, shape));
+    outputsOfGradient = Map.of("loss", outputs.get("loss"), "gradient", tensor(gradient, shape));
   }
 
   @Override

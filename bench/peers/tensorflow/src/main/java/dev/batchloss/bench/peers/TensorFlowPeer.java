@@ -20,8 +20,8 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * TensorFlow Java in a graph: SparseSoftmaxCrossEntropyWithLogits, which always computes a gradient,
- * and the mean. The gradient is divided by the number of rows where it is asked for.
+ * TensorFlow Java in a graph: SparseSoftmaxCrossEntropyWithLogits, which always computes a
+ * gradient, and the mean. The gradient is divided by the number of rows where it is asked for.
  */
 public final class TensorFlowPeer implements Peer {
   private Graph graph;
@@ -100,8 +100,7 @@ public final class TensorFlowPeer implements Peer {
   }
 
   private Result run(List<Operand<TFloat32>> wanted) {
-    Session.Runner runner =
-        session.runner().feed(logitsInput, logits).feed(targetsInput, targets);
+    Session.Runner runner = session.runner().feed(logitsInput, logits).feed(targetsInput, targets);
     wanted.forEach(runner::fetch);
     return runner.run();
   }
