@@ -73,5 +73,5 @@ public interface Peer extends AutoCloseable {
 
   /** Frees what the library holds. */
   @Override
-  void close() throws Exception;
+  void close();
 }

@@ -7,6 +7,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Scalar;
@@ -36,7 +39,7 @@ public abstract class LibtorchPeer implements Peer {
     public Plain() {}
 
     @Override
-    void prepareOutputs(Matrix gradient) {
+    void prepareOutputs(int[] classes, Matrix gradient) {
       variable = logits.detach().set_requires_grad(true);
     }
 
@@ -74,7 +77,8 @@ public abstract class LibtorchPeer implements Peer {
     private Tensor loss;
     private Tensor totalWeight;
     private Tensor output;
-    private Tensor columns;
+    private Tensor flat;
+    private Tensor places;
     private Tensor minusShares;
     private Scalar share;
 
@@ -82,16 +86,19 @@ public abstract class LibtorchPeer implements Peer {
     public Preallocated() {}
 
     @Override
-    void prepareOutputs(Matrix gradient) {
+    void prepareOutputs(int[] classes, Matrix gradient) {
       this.gradient = gradient;
-      long rows = gradient.rows();
       logs = torch.empty_like(logits);
       loss = torch.empty(new long[0]);
       totalWeight = torch.empty(new long[0]);
       output = floats(gradient);
-      columns = targets.view(rows, 1);
-      share = new Scalar(1f / rows);
-      minusShares = torch.full(new long[] {rows, 1}, new Scalar(-1f / rows));
+      flat = output.view(-1);
+      places =
+          longs(
+              IntStream.range(0, classes.length)
+                  .mapToLong(row -> row * (long) gradient.classes() + classes[row]));
+      share = new Scalar(1f / classes.length);
+      minusShares = torch.full(new long[] {classes.length}, new Scalar(-1f / classes.length));
     }
 
     @Override
@@ -106,7 +113,7 @@ public abstract class LibtorchPeer implements Peer {
       double value = loss();
       torch.exp_out(output, logs);
       output.mul_(share);
-      output.scatter_add_(1, columns, minusShares);
+      flat.index_add_(0, places, minusShares);
       return value;
     }
 
@@ -117,23 +124,15 @@ public abstract class LibtorchPeer implements Peer {
   }
 
   /** Makes what does not change from call to call. */
-  abstract void prepareOutputs(Matrix gradient);
+  abstract void prepareOutputs(int[] classes, Matrix gradient);
 
   @Override
   public void prepare(Matrix logits, int[] targets, Matrix gradient, int threads) {
     torch.set_num_threads(threads);
     arena = Arena.ofShared();
     this.logits = floats(logits);
-    MemorySegment classes = arena.allocate(ValueLayout.JAVA_LONG, targets.length);
-    for (int row = 0; row < targets.length; row++) {
-      classes.setAtIndex(ValueLayout.JAVA_LONG, row, targets[row]);
-    }
-    this.targets =
-        torch.from_blob(
-            pointer(classes),
-            new long[] {targets.length},
-            new TensorOptions(torch.ScalarType.Long));
-    prepareOutputs(gradient);
+    this.targets = longs(Arrays.stream(targets).asLongStream());
+    prepareOutputs(targets, gradient);
   }
 
   @Override
@@ -144,6 +143,13 @@ public abstract class LibtorchPeer implements Peer {
   @Override
   public void close() {
     arena.close();
+  }
+
+  Tensor longs(LongStream values) {
+    long[] all = values.toArray();
+    MemorySegment segment = arena.allocateFrom(ValueLayout.JAVA_LONG, all);
+    return torch.from_blob(
+        pointer(segment), new long[] {all.length}, new TensorOptions(torch.ScalarType.Long));
   }
 
   static Tensor floats(Matrix matrix) {

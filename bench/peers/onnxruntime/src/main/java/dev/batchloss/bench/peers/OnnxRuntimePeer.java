@@ -125,9 +125,13 @@ public abstract class OnnxRuntimePeer implements Peer {
   }
 
   @Override
-  public void close() throws OrtException {
-    forward.close();
-    backward.close();
+  public void close() {
+    try {
+      forward.close();
+      backward.close();
+    } catch (OrtException e) {
+      throw new IllegalStateException("a session of ONNX Runtime could not be closed", e);
+    }
     inputsOfGradient.values().forEach(OnnxTensor::close);
     outputsOfGradient.values().forEach(OnnxTensor::close);
   }
