@@ -55,6 +55,11 @@ public record RowPlan(
         && objective.labelSmoothing() == 0;
   }
 
+  @Override
+  public @Nullable ClassWeights targetWeights() {
+    return objective.classWeights();
+  }
+
   /** Returns the class index that hides a row, if there is one. */
   public OptionalLong ignoreIndex() {
     return ignoredClass == null ? OptionalLong.empty() : OptionalLong.of(ignoredClass);
