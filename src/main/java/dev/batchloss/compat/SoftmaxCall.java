@@ -1,5 +1,6 @@
 package dev.batchloss.compat;
 
+import dev.batchloss.BatchLoss;
 import dev.batchloss.Outputs;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
@@ -7,7 +8,7 @@ import dev.batchloss.loss.CrossEntropy;
 import dev.batchloss.plan.Reduction;
 import java.util.function.Function;
 
-/** Softmax and its logarithm along an axis: what a row loss writes besides, on the shared engine. */
+/** Softmax and its logarithm along an axis: what a row loss writes besides. */
 final class SoftmaxCall {
   /** Any loss over logits will do: what it comes to is not looked at. */
   private static final CrossEntropy ANY_LOSS =
@@ -15,15 +16,29 @@ final class SoftmaxCall {
 
   private SoftmaxCall() {}
 
-  static Tensor softmax(Tensor input, int axis) {
-    return along(input, axis, Outputs::softmaxInto);
+  /** One of the two below. */
+  interface AlongAxis {
+    Tensor apply(BatchLoss engine, Tensor input, int axis);
   }
 
-  static Tensor logSoftmax(Tensor input, int axis) {
-    return along(input, axis, Outputs::logSoftmaxInto);
+  /** On the shared engine, along an axis that a user named; of rank 0 there is one of length 1. */
+  static Tensor inShape(Tensor input, String name, int axis, AlongAxis function) {
+    Shape shape = input.axes();
+    Tensor ranked = shape.rank() == 0 ? input.reshape(Shape.of(1)) : input;
+    int known = ranked.axes().requireAxis(name, axis);
+    return function.apply(SharedEngine.get(), ranked, known).reshape(shape);
   }
 
-  private static Tensor along(Tensor input, int axis, Function<Matrix, Outputs> outputs) {
+  static Tensor softmax(BatchLoss engine, Tensor input, int axis) {
+    return along(engine, input, axis, Outputs::softmaxInto);
+  }
+
+  static Tensor logSoftmax(BatchLoss engine, Tensor input, int axis) {
+    return along(engine, input, axis, Outputs::logSoftmaxInto);
+  }
+
+  private static Tensor along(
+      BatchLoss engine, Tensor input, int axis, Function<Matrix, Outputs> outputs) {
     if (input.isIntegral()) {
       throw new IllegalArgumentException("input is %s, must be floating point".formatted(input));
     }
@@ -31,7 +46,7 @@ final class SoftmaxCall {
     if (input.size() > 0) {
       Matrix rows = input.rows(axis);
       Targets first = Targets.classes(new int[Math.toIntExact(rows.rows())]);
-      SharedEngine.get().evaluate(ANY_LOSS, rows, first, outputs.apply(written.rows(axis)));
+      engine.evaluate(ANY_LOSS, rows, first, outputs.apply(written.rows(axis)));
     }
     return written;
   }

@@ -68,22 +68,11 @@ public final class Torch {
    * @throws IllegalArgumentException if there is no such axis, or the input is integral
    */
   public static Tensor softmax(Tensor input, int dim) {
-    return inShape(input, dim, SoftmaxCall::softmax);
+    return SoftmaxCall.inShape(input, "dim", dim, SoftmaxCall::softmax);
   }
 
   /** {@code log_softmax(input, dim)}; see {@link #softmax}. */
   public static Tensor logSoftmax(Tensor input, int dim) {
-    return inShape(input, dim, SoftmaxCall::logSoftmax);
-  }
-
-  private interface AlongAxis {
-    Tensor apply(Tensor input, int axis);
-  }
-
-  /** A tensor of rank 0 has an axis of length 1 here. */
-  private static Tensor inShape(Tensor input, int dim, AlongAxis function) {
-    Shape shape = input.axes();
-    Tensor ranked = shape.rank() == 0 ? input.reshape(Shape.of(1)) : input;
-    return function.apply(ranked, ranked.axes().requireAxis("dim", dim)).reshape(shape);
+    return SoftmaxCall.inShape(input, "dim", dim, SoftmaxCall::logSoftmax);
   }
 }

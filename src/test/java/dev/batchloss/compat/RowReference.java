@@ -69,6 +69,19 @@ final class RowReference {
     return losses;
   }
 
+  /** The derivative of Σ nll with respect to x, over {@code denominator}. */
+  double[] nllSlopes(
+      long[] target, double @Nullable [] weight, @Nullable Long ignored, double denominator) {
+    double[] slopes = new double[x.length];
+    for (int row = 0; row < rows(); row++) {
+      if (ignored == null || target[row] != ignored) {
+        int t = (int) target[row];
+        slopes[place(row, t)] = -(weight == null ? 1 : weight[t]) / denominator;
+      }
+    }
+    return slopes;
+  }
+
   /** −Σ w_c·x_c, 0 where the target is ignored. */
   double[] smooth(long[] target, double @Nullable [] weight, @Nullable Long ignored) {
     double[] losses = new double[rows()];
