@@ -160,6 +160,7 @@ final class FileEvaluationRun {
     }
     return switch (loss) {
       case CrossEntropy crossEntropy -> crossEntropy.withClassWeights(ClassWeights.of(weights));
+      default -> throw new IllegalArgumentException(loss.name() + " takes no class weights");
     };
   }
 
