@@ -88,7 +88,7 @@ public final class TorchCrossEntropy extends TorchLoss<TorchCrossEntropy> {
       targets = target.classes();
     }
     return call.run(
-        loss.build(), input, classAxis, targets, lossShape, output, reduction.warnings());
+        loss.build(), input, classAxis, targets, lossShape, output, warnings());
   }
 
   private void requireProbabilities(Tensor target) {
