@@ -82,15 +82,7 @@ record ElementCall(
 
   ElementCall withClassAxes(int first, int end) {
     return new ElementCall(
-        call,
-        lowering,
-        input,
-        target,
-        elementWeights,
-        averagingWeights,
-        first,
-        end,
-        warnings);
+        call, lowering, input, target, elementWeights, averagingWeights, first, end, warnings);
   }
 
   private Shape common() {
@@ -143,10 +135,7 @@ record ElementCall(
               : elementWeights == null ? upstream : elementWeights.times(upstream);
       LossResult _ =
           evaluate(
-              ClassReduction.SUM,
-              Reduction.SUM,
-              weights,
-              Outputs.gradientInto(matrix(gradient)));
+              ClassReduction.SUM, Reduction.SUM, weights, Outputs.gradientInto(matrix(gradient)));
     }
     return TensorLoss.unreduced(result, losses, shaped(gradient), warnings);
   }

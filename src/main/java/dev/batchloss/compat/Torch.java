@@ -92,10 +92,10 @@ public final class Torch {
   }
 
   /**
-   * {@code kl_div(input, target, reduction='mean', log_target=False)} of log-probabilities x:
-   * y·ln y − y·x, or e^y·(y − x) with logTarget. It broadcasts. {@code mean} divides by the number
-   * of elements, and warns that this is not the divergence; {@code batchmean} divides by the length
-   * of the input's first axis. A target of 0 at x = −∞ is NaN. Nothing is checked.
+   * {@code kl_div(input, target, reduction='mean', log_target=False)} of log-probabilities x: y·ln
+   * y − y·x, or e^y·(y − x) with logTarget. It broadcasts. {@code mean} divides by the number of
+   * elements, and warns that this is not the divergence; {@code batchmean} divides by the length of
+   * the input's first axis. A target of 0 at x = −∞ is NaN. Nothing is checked.
    */
   public static TorchKlDiv klDiv() {
     return TorchKlDiv.DEFAULT;
@@ -163,8 +163,8 @@ public final class Torch {
 
   /**
    * {@code poisson_nll_loss(input, target, log_input=True, full=False, eps=1e-8,
-   * reduction='mean')}: e^x − y·x of logarithms of rates, x − y·ln(x + eps) of rates; full adds y·ln
-   * y − y + ½·ln 2πy where y > 1. It broadcasts. Nothing is checked.
+   * reduction='mean')}: e^x − y·x of logarithms of rates, x − y·ln(x + eps) of rates; full adds
+   * y·ln y − y + ½·ln 2πy where y > 1. It broadcasts. Nothing is checked.
    */
   public static TorchPoissonNllLoss poissonNllLoss() {
     return TorchPoissonNllLoss.DEFAULT;

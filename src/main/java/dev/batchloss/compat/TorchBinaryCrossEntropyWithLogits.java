@@ -86,8 +86,7 @@ public final class TorchBinaryCrossEntropyWithLogits
             .toDoubles();
     return ElementCall.of(
             call,
-            (classReduction, way) ->
-                builder(classReduction, way).positiveWeights(weights).build(),
+            (classReduction, way) -> builder(classReduction, way).positiveWeights(weights).build(),
             input,
             target,
             warnings())

@@ -51,7 +51,8 @@ public abstract sealed class TorchElementLoss<T extends TorchElementLoss<T>> ext
       warnings.add(
           "Using a target size (%s) that is different to the input size (%s). This will likely lead"
                   .formatted(target.axes(), input.axes())
-              + " to incorrect results due to broadcasting. Please ensure they have the same size.");
+              + " to incorrect results due to broadcasting. Please ensure they have the same"
+              + " size.");
     }
     return ElementCall.of(call, this::loss, input, target, warnings);
   }

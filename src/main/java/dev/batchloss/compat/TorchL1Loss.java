@@ -9,8 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code torch.nn.functional.l1_loss}; see {@link Torch#l1Loss()} for the formula. Immutable. */
 public final class TorchL1Loss extends TorchElementLoss<TorchL1Loss> {
-  static final TorchL1Loss DEFAULT =
-      new TorchL1Loss(EngineCall.SHARED, TorchReduction.MEAN, null);
+  static final TorchL1Loss DEFAULT = new TorchL1Loss(EngineCall.SHARED, TorchReduction.MEAN, null);
 
   private final @Nullable Tensor weight;
 
