@@ -74,7 +74,7 @@ public final class TorchKlDiv extends TorchElementLoss<TorchKlDiv> {
       return Reduction.SUM;
     }
     long batch = input.axes().length(0);
-    return batch == 0 ? Reduction.MEAN : Reduction.sumOver(batch);
+    return batch == 0 ? Reduction.MEAN : Reduction.sumOver((double) batch);
   }
 
   @Override

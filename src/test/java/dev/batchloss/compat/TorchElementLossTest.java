@@ -267,6 +267,22 @@ class TorchElementLossTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("weighted")
+  void upstreamAndWeightsBothMultiply(Formula formula) {
+    Tensor input = Tensor.of(new double[] {0.3, 0.6}, 2);
+    Tensor target = Tensor.of(new double[] {0.5, 0.1}, 2);
+    TorchLoss<?> call =
+        weighted(formula.loss, Tensor.of(new double[] {3, 0.5}, 2)).reduction("none").on(ENGINE);
+    double[] plain = call.withGradient(input, target).gradient().toDoubles();
+    assertThat(
+            call.upstream(Tensor.of(new double[] {2, -4}, 2))
+                .withGradient(input, target)
+                .gradient()
+                .toDoubles())
+        .containsExactly(new double[] {2 * plain[0], -4 * plain[1]}, DOUBLE);
+  }
+
   static Stream<Formula> weighted() {
     return formulas().filter(formula -> formula.name.matches("mse_loss|l1_loss|huber.*|binary.*"));
   }
