@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TorchBinaryCrossEntropyTest {
   private static final Offset<Double> DOUBLE = within(1e-11);
   private static final double INFINITY = Double.POSITIVE_INFINITY;
-  private static final BatchLoss ENGINE = BatchLoss.open("scalar");
+  private static final BatchLoss ENGINE = BatchLoss.open("cpu");
   private static final TorchBinaryCrossEntropy PROBABILITIES =
       Torch.binaryCrossEntropy().on(ENGINE);
   private static final TorchBinaryCrossEntropyWithLogits LOGITS =

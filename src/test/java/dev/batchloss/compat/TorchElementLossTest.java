@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TorchElementLossTest {
   private static final Offset<Double> DOUBLE = within(1e-11);
   private static final Offset<Double> FLOAT = within(1e-5);
-  private static final BatchLoss ENGINE = BatchLoss.open("scalar");
+  private static final BatchLoss ENGINE = BatchLoss.open("cpu");
 
   @AfterAll
   static void close() {

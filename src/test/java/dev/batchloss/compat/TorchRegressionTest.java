@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class TorchRegressionTest {
   private static final Offset<Double> DOUBLE = within(1e-11);
   private static final double INFINITY = Double.POSITIVE_INFINITY;
-  private static final BatchLoss ENGINE = BatchLoss.open("scalar");
+  private static final BatchLoss ENGINE = BatchLoss.open("cpu");
 
   @AfterAll
   static void close() {
@@ -250,5 +250,28 @@ class TorchRegressionTest {
       double[] losses = loss.reduce(false).on(ENGINE).evaluate(input, target).losses().toDoubles();
       assertThat(losses[0] + losses[1]).isCloseTo(sum, DOUBLE);
     }
+  }
+
+  /** The static forms run on the shared engine, whichever that is. */
+  @Test
+  void shortForms() {
+    Tensor input = Tensor.of(new float[] {0.25f, 0.5f}, 2);
+    Tensor target = Tensor.of(new float[] {0.5f, 0.75f}, 2);
+    double entropy = -(0.5 * Math.log(0.25) + 0.5 * Math.log(0.75));
+    double otherEntropy = -(0.75 * Math.log(0.5) + 0.25 * Math.log(0.5));
+    double softplus = Math.log1p(Math.exp(0.25)) + Math.log1p(Math.exp(0.5));
+    double negentropy = 0.5 * Math.log(0.5) + 0.75 * Math.log(0.75);
+    Offset<Double> single = within(1e-6);
+    assertThat(Torch.mseLoss(input, target)).isCloseTo(0.0625, single);
+    assertThat(Torch.l1Loss(input, target)).isCloseTo(0.25, single);
+    assertThat(Torch.huberLoss(input, target)).isCloseTo(0.03125, single);
+    assertThat(Torch.smoothL1Loss(input, target)).isCloseTo(0.03125, single);
+    assertThat(Torch.poissonNllLoss(input, target))
+        .isCloseTo((Math.exp(0.25) + Math.exp(0.5) - 0.125 - 0.375) / 2, single);
+    assertThat(Torch.klDiv(input, target)).isCloseTo((negentropy - 0.125 - 0.375) / 2, single);
+    assertThat(Torch.binaryCrossEntropy(input, target))
+        .isCloseTo((entropy + otherEntropy) / 2, single);
+    assertThat(Torch.binaryCrossEntropyWithLogits(input, target))
+        .isCloseTo((softplus - 0.125 - 0.375) / 2, single);
   }
 }
