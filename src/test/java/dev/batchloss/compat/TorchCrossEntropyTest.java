@@ -25,34 +25,36 @@ class TorchCrossEntropyTest {
 
   /** Everything that one call takes. */
   record Case(
-      long[] shape,
+      Shape shape,
       boolean soft,
-      double @Nullable [] weight,
+      @Nullable Tensor weight,
       long ignoreIndex,
       double smoothing,
       String reduction) {
     @Override
     public String toString() {
       return "%s soft=%s weight=%s ignore=%d smoothing=%s %s"
-          .formatted(
-              Arrays.toString(shape),
-              soft,
-              Arrays.toString(weight),
-              ignoreIndex,
-              smoothing,
-              reduction);
+          .formatted(shape, soft, Arrays.toString(values()), ignoreIndex, smoothing, reduction);
+    }
+
+    long[] lengths() {
+      return shape.lengths();
+    }
+
+    double @Nullable [] values() {
+      return weight == null ? null : weight.toDoubles();
     }
 
     int classAxis() {
-      return shape.length == 1 ? 0 : 1;
+      return shape.rank() == 1 ? 0 : 1;
     }
 
     long[] lossShape() {
-      return Shape.of(shape).without(classAxis()).lengths();
+      return shape.without(classAxis()).lengths();
     }
 
     int size() {
-      return (int) Shape.of(shape).size();
+      return (int) shape.size();
     }
 
     int rows() {
@@ -76,13 +78,13 @@ class TorchCrossEntropyTest {
       int classes = (int) shape[shape.length == 1 ? 0 : 1];
       double[] weight = Arrays.copyOf(new double[] {0.5, 2, 0.25, 1.5}, classes);
       for (boolean soft : new boolean[] {false, true}) {
-        for (double[] weights : new double[][] {null, weight}) {
+        for (Tensor weights : new Tensor[] {null, Tensor.of(weight, classes)}) {
           for (double smoothing : new double[] {0, 0.15, 1}) {
             for (String reduction : new String[] {"mean", "sum", "none"}) {
-              cases.add(new Case(shape, soft, weights, -100, smoothing, reduction));
+              cases.add(new Case(Shape.of(shape), soft, weights, -100, smoothing, reduction));
               if (!soft) {
-                cases.add(new Case(shape, false, weights, 0, smoothing, reduction));
-                cases.add(new Case(shape, false, weights, 1, smoothing, reduction));
+                cases.add(new Case(Shape.of(shape), false, weights, 0, smoothing, reduction));
+                cases.add(new Case(Shape.of(shape), false, weights, 1, smoothing, reduction));
               }
             }
           }
@@ -94,21 +96,21 @@ class TorchCrossEntropyTest {
 
   /** What a case's loss is, for these logits. */
   private static double[] reference(Case given, double[] x, long[] hard, double[] soft) {
-    RowReference logs = RowReference.along(x, given.shape, given.classAxis()).logSoftmax();
+    RowReference logs = RowReference.along(x, given.lengths(), given.classAxis()).logSoftmax();
     double[] losses;
     double denominator;
     if (given.soft) {
-      losses = logs.soft(soft, given.weight, given.smoothing);
+      losses = logs.soft(soft, given.values(), given.smoothing);
       denominator = given.rows();
     } else {
-      losses = logs.nll(hard, given.weight, given.ignoreIndex);
-      double[] smooth = logs.smooth(hard, given.weight, given.ignoreIndex);
+      losses = logs.nll(hard, given.values(), given.ignoreIndex);
+      double[] smooth = logs.smooth(hard, given.values(), given.ignoreIndex);
       for (int row = 0; row < losses.length; row++) {
         losses[row] =
             (1 - given.smoothing) * losses[row]
                 + (given.smoothing == 0 ? 0 : given.smoothing / logs.classes * smooth[row]);
       }
-      denominator = RowReference.weightSum(hard, given.weight, given.ignoreIndex);
+      denominator = RowReference.weightSum(hard, given.values(), given.ignoreIndex);
     }
     return switch (given.reduction) {
       case "mean" -> new double[] {Arrays.stream(losses).sum() / denominator};
@@ -122,15 +124,16 @@ class TorchCrossEntropyTest {
   void agreesWithTheFormula(Case given) {
     Random random = new Random(given.toString().hashCode());
     double[] x = random.doubles(given.size(), -4, 4).toArray();
-    long[] hard = random.longs(given.rows(), 0, given.shape[given.classAxis()]).toArray();
+    long[] hard = random.longs(given.rows(), 0, given.shape.length(given.classAxis())).toArray();
     double[] soft = random.doubles(given.size(), 0, 1).toArray();
     double[] wanted = reference(given, x, hard, soft);
-    Tensor target = given.soft ? Tensor.of(soft, given.shape) : Tensor.of(hard, given.lossShape());
+    Tensor target =
+        given.soft ? Tensor.of(soft, given.lengths()) : Tensor.of(hard, given.lossShape());
 
-    TensorLoss loss = given.call().withGradient(Tensor.of(x, given.shape), target);
+    TensorLoss loss = given.call().withGradient(Tensor.of(x, given.lengths()), target);
     assertLosses(given, loss, wanted, DOUBLE);
     if (Arrays.stream(wanted).allMatch(Double::isFinite)) {
-      assertThat(loss.gradient().shape()).isEqualTo(given.shape);
+      assertThat(loss.gradient().shape()).isEqualTo(given.lengths());
       assertThat(loss.gradient().toDoubles())
           .usingComparatorWithPrecision(1e-6)
           .containsExactly(
@@ -138,8 +141,8 @@ class TorchCrossEntropyTest {
     }
 
     float[] floats = toFloats(x);
-    Tensor floatTarget = given.soft ? Tensor.of(toFloats(soft), given.shape) : target;
-    TensorLoss single = given.call().withGradient(Tensor.of(floats, given.shape), floatTarget);
+    Tensor floatTarget = given.soft ? Tensor.of(toFloats(soft), given.lengths()) : target;
+    TensorLoss single = given.call().withGradient(Tensor.of(floats, given.lengths()), floatTarget);
     assertLosses(given, single, wanted, FLOAT);
     assertThat(single.gradient().type()).isEqualTo(ElementType.FLOAT32);
   }

@@ -120,11 +120,10 @@ class TorchElementLossTest {
             3));
   }
 
-  record Case(Formula formula, long[] shape, long[] target, String reduction) {
+  record Case(Formula formula, Shape shape, Shape target, String reduction) {
     @Override
     public String toString() {
-      return "%s %s %s %s"
-          .formatted(formula, Arrays.toString(shape), Arrays.toString(target), reduction);
+      return "%s %s %s %s".formatted(formula, shape, target, reduction);
     }
   }
 
@@ -147,11 +146,12 @@ class TorchElementLossTest {
             formula -> {
               for (String reduction : new String[] {"mean", "sum", "none"}) {
                 for (long[][] shapes : same) {
-                  cases.add(new Case(formula, shapes[0], shapes[1], reduction));
+                  cases.add(new Case(formula, Shape.of(shapes[0]), Shape.of(shapes[1]), reduction));
                 }
                 if (!formula.name.startsWith("binary")) {
                   for (long[][] shapes : broadcast) {
-                    cases.add(new Case(formula, shapes[0], shapes[1], reduction));
+                    cases.add(
+                        new Case(formula, Shape.of(shapes[0]), Shape.of(shapes[1]), reduction));
                   }
                 }
               }
@@ -161,9 +161,9 @@ class TorchElementLossTest {
 
   /** The losses of all elements of the common shape. */
   private static double[] losses(Case given, double[] x, double[] y, double @Nullable [] weights) {
-    Shape common = Shape.of(given.shape).broadcastWith(Shape.of(given.target), "");
-    long[] xs = Shape.of(given.shape).sourcesIn(common);
-    long[] ys = Shape.of(given.target).sourcesIn(common);
+    Shape common = given.shape().broadcastWith(given.target(), "");
+    long[] xs = given.shape().sourcesIn(common);
+    long[] ys = given.target().sourcesIn(common);
     double[] losses = new double[xs.length];
     for (int i = 0; i < losses.length; i++) {
       losses[i] =
@@ -186,15 +186,17 @@ class TorchElementLossTest {
   @MethodSource("cases")
   void agreesWithTheFormula(Case given) {
     Random random = new Random(given.toString().hashCode());
-    double[] x = random(random, given.shape, given);
-    double[] y = random(random, given.target, given);
+    double[] x = random(random, given.shape(), given);
+    double[] y = random(random, given.target(), given);
     double[] losses = losses(given, x, y, null);
     double[] wanted = reduce(given.reduction, losses, losses.length);
     TorchLoss<?> call = given.formula.loss.reduction(given.reduction).on(ENGINE);
 
-    TensorLoss loss = call.withGradient(Tensor.of(x, given.shape), Tensor.of(y, given.target));
+    TensorLoss loss =
+        call.withGradient(
+            Tensor.of(x, given.shape().lengths()), Tensor.of(y, given.target().lengths()));
     assertLosses(given, loss, wanted, DOUBLE);
-    assertThat(loss.gradient().shape()).isEqualTo(given.shape);
+    assertThat(loss.gradient().shape()).isEqualTo(given.shape().lengths());
     double[] gradient = loss.gradient().toDoubles();
     for (int i = 0; i < x.length; i++) {
       double step = 1e-6;
@@ -212,21 +214,21 @@ class TorchElementLossTest {
 
     TensorLoss single =
         call.withGradient(
-            Tensor.of(Tensor.of(x, given.shape).toFloats(), given.shape),
-            Tensor.of(Tensor.of(y, given.target).toFloats(), given.target));
+            Tensor.of(Tensor.of(x, given.shape().lengths()).toFloats(), given.shape().lengths()),
+            Tensor.of(Tensor.of(y, given.target().lengths()).toFloats(), given.target().lengths()));
     assertLosses(given, single, wanted, within(1e-5 * Math.max(1, losses.length)));
     assertThat(single.gradient().type()).isEqualTo(ElementType.FLOAT32);
   }
 
-  private static double[] random(Random random, long[] shape, Case given) {
-    return random.doubles(Shape.of(shape).size(), given.formula.from, given.formula.to).toArray();
+  private static double[] random(Random random, Shape shape, Case given) {
+    return random.doubles(shape.size(), given.formula.from, given.formula.to).toArray();
   }
 
   private static void assertLosses(
       Case given, TensorLoss loss, double[] wanted, Offset<Double> tolerance) {
     if (given.reduction.equals("none")) {
       assertThat(loss.losses().shape())
-          .isEqualTo(Shape.of(given.shape).broadcastWith(Shape.of(given.target), "").lengths());
+          .isEqualTo(given.shape().broadcastWith(given.target(), "").lengths());
       assertThat(loss.losses().toDoubles()).containsExactly(wanted, tolerance);
     } else {
       assertThat(loss.loss()).isCloseTo(wanted[0], tolerance);
@@ -240,9 +242,9 @@ class TorchElementLossTest {
     Random random = new Random(17);
     for (long[] shape : new long[][] {{}, {4}, {2, 3}, {2, 3, 2}}) {
       for (String reduction : new String[] {"mean", "sum", "none"}) {
-        Case given = new Case(formula, shape, shape, reduction);
-        double[] x = random(random, shape, given);
-        double[] y = random(random, shape, given);
+        Case given = new Case(formula, Shape.of(shape), Shape.of(shape), reduction);
+        double[] x = random(random, given.shape(), given);
+        double[] y = random(random, given.shape(), given);
         double[] weights = random.doubles(x.length, 0, 2).toArray();
         double[] losses = losses(given, x, y, weights);
         Tensor weight = Tensor.of(weights, shape);
