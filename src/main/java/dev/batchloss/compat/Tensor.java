@@ -92,7 +92,7 @@ public final class Tensor {
     return of(new double[] {value});
   }
 
-  /** Elements of unspecified value, in memory of their own. */
+  /** Zeros, in memory of their own. */
   static Tensor allocate(ElementType type, Shape shape) {
     long size = shape.size();
     return switch (type) {
@@ -271,6 +271,11 @@ public final class Tensor {
   /** The products of the elements with those of a tensor of the same shape, as FLOAT64. */
   Tensor times(Tensor factors) {
     return filled(ElementType.FLOAT64, shape, i -> at(i) * factors.at(i));
+  }
+
+  /** The elements with the other sign. */
+  Tensor negated() {
+    return filled(type(), shape, i -> -at(i));
   }
 
   /** Integers as FLOAT64; floating point as it is. */
