@@ -58,7 +58,7 @@ public record CrossEntropy(
     EmptyMean emptyMean,
     RowPlan.TargetCheck targetCheck,
     ZeroTimesInfinity zeroTimesInfinity)
-    implements Loss {
+    implements ClassWeightedLoss {
 
   /** How far the sum of a row of probabilities may be from 1. */
   public static final double SUM_TOLERANCE = 1e-3;
@@ -117,7 +117,7 @@ public record CrossEntropy(
         zeroTimesInfinity);
   }
 
-  /** The same loss with other class weights. */
+  @Override
   public CrossEntropy withClassWeights(ClassWeights weights) {
     return new CrossEntropy(
         input,
