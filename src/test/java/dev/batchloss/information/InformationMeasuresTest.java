@@ -110,7 +110,9 @@ class InformationMeasuresTest {
       double square = delta * delta;
       double want =
           new BigDecimal(2 * square)
-              .add(new BigDecimal(square * square * 4).divide(new BigDecimal(3), MathContext.DECIMAL64))
+              .add(
+                  new BigDecimal(square * square * 4)
+                      .divide(new BigDecimal(3), MathContext.DECIMAL64))
               .doubleValue();
       assertThat(
               InformationMeasures.klDivergence(
