@@ -6,6 +6,7 @@ import dev.batchloss.data.MatrixShape;
 import dev.batchloss.data.Targets;
 import dev.batchloss.loss.Loss;
 import dev.batchloss.plan.ExactSum;
+import dev.batchloss.plan.Plan;
 import dev.batchloss.plan.Reduction;
 import dev.batchloss.plan.RowFold;
 import dev.batchloss.plan.RowPlan;
@@ -124,6 +125,21 @@ public final class BatchLoss implements AutoCloseable {
     return evaluate(loss, input, targets, Outputs.lossOnly());
   }
 
+  /**
+   * Evaluates a loss that takes no targets, such as the entropy of the predictions; see the other
+   * method.
+   *
+   * @throws IllegalArgumentException also if the loss needs targets
+   */
+  public LossResult evaluate(Loss loss, Matrix input, Outputs outputs) {
+    return onHost(loss, input, null, outputs);
+  }
+
+  /** Evaluates a loss that takes no targets over a matrix on the device; see the other method. */
+  public LossResult evaluate(Loss loss, DeviceMatrix input, Outputs outputs) {
+    return onDevice(loss, input, null, outputs);
+  }
+
   /** Evaluates the loss and nothing else; see the other method. */
   public LossResult evaluate(Loss loss, DeviceMatrix input, Targets targets) {
     return evaluate(loss, input, targets, Outputs.lossOnly());
@@ -135,7 +151,8 @@ public final class BatchLoss implements AutoCloseable {
    *
    * @param loss what to compute
    * @param input rows × classes
-   * @param targets one a row; probability targets have the input's shape
+   * @param targets one a row, as the loss takes them; probabilities and values have the input's
+   *     shape
    * @param outputs what else is wanted, and where it goes
    * @throws IllegalArgumentException if shapes or options do not fit each other
    * @throws dev.batchloss.data.InvalidTargetException if a class target is out of range; nothing
@@ -148,6 +165,10 @@ public final class BatchLoss implements AutoCloseable {
    * @throws IllegalStateException if the engine is closed
    */
   public LossResult evaluate(Loss loss, Matrix input, Targets targets, Outputs outputs) {
+    return onHost(loss, input, Objects.requireNonNull(targets, "targets"), outputs);
+  }
+
+  private LossResult onHost(Loss loss, Matrix input, @Nullable Targets targets, Outputs outputs) {
     return lifetime.during(
         () -> evaluate(loss, input, targets, outputs, Matrix.class, active.backend(), active::run));
   }
@@ -159,7 +180,8 @@ public final class BatchLoss implements AutoCloseable {
    *
    * @param loss what to compute
    * @param input rows × classes, allocated by this engine
-   * @param targets one a row; probability targets have the input's shape
+   * @param targets one a row, as the loss takes them; probabilities and values have the input's
+   *     shape
    * @param outputs what else is wanted, and where it goes
    * @throws IllegalArgumentException if shapes or options do not fit each other, or a matrix on a
    *     device was allocated by another engine, or by this one before its device failed
@@ -173,6 +195,11 @@ public final class BatchLoss implements AutoCloseable {
    * @throws IllegalStateException if the engine or a matrix is closed
    */
   public LossResult evaluate(Loss loss, DeviceMatrix input, Targets targets, Outputs outputs) {
+    return onDevice(loss, input, Objects.requireNonNull(targets, "targets"), outputs);
+  }
+
+  private LossResult onDevice(
+      Loss loss, DeviceMatrix input, @Nullable Targets targets, Outputs outputs) {
     return lifetime.during(
         () -> {
           try (ActiveBackend.Lease lease = active.lease()) {
@@ -213,7 +240,10 @@ public final class BatchLoss implements AutoCloseable {
   public DeviceLoss launch(Loss loss, DeviceCall call) {
     Objects.requireNonNull(loss, "loss");
     Objects.requireNonNull(call, "call");
-    RowPlan plan = (RowPlan) loss.plan();
+    if (!(loss.plan() instanceof RowPlan plan)) {
+      throw new IllegalArgumentException(
+          "the loss is %s, must be one over class targets".formatted(loss.name()));
+    }
     CallChecks.check(plan, call);
     return lifetime.during(
         () -> {
@@ -226,16 +256,15 @@ public final class BatchLoss implements AutoCloseable {
   private <M extends MatrixShape> LossResult evaluate(
       Loss loss,
       M input,
-      Targets targets,
+      @Nullable Targets targets,
       Outputs outputs,
       Class<M> place,
       Backend backend,
       Function<RowRequest<M>, ActiveBackend.Finished> run) {
     Objects.requireNonNull(loss, "loss");
     Objects.requireNonNull(input, "input");
-    Objects.requireNonNull(targets, "targets");
     Objects.requireNonNull(outputs, "outputs");
-    RowPlan plan = (RowPlan) loss.plan();
+    Plan plan = loss.plan();
     CallChecks.checkPlaces(backend, input, outputs);
     CallChecks.check(plan, input, targets, outputs);
     M output = place.cast(outputs.matrixFor(input));

@@ -5,12 +5,17 @@ import dev.batchloss.data.Matrix;
 import dev.batchloss.data.MatrixShape;
 import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.data.Targets;
+import dev.batchloss.data.ValueTargets;
 import dev.batchloss.plan.ClassWeights;
+import dev.batchloss.plan.ComparisonPlan;
+import dev.batchloss.plan.ElementPlan;
 import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.MatrixOutput;
+import dev.batchloss.plan.Plan;
 import dev.batchloss.plan.Reduction;
 import dev.batchloss.plan.RowObjective;
 import dev.batchloss.plan.RowPlan;
+import dev.batchloss.plan.TargetKind;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.DeviceCall;
 import dev.batchloss.spi.DeviceMatrix;
@@ -29,15 +34,35 @@ final class CallChecks {
 
   private CallChecks() {}
 
-  static void check(RowPlan plan, MatrixShape input, Targets targets, Outputs outputs) {
+  static void check(Plan plan, MatrixShape input, @Nullable Targets targets, Outputs outputs) {
     require(input.classes() > 0, "the input has no classes: it is %s", input);
     require(
-        targets.rows() == input.rows(),
+        targets == null || targets.rows() == input.rows(),
         "there are %d targets for the %d rows of the input (%s)",
-        targets.rows(),
+        targets == null ? 0 : targets.rows(),
         input.rows(),
         input);
-    checkClassWeights(plan, input);
+    switch (plan) {
+      case RowPlan rowPlan -> checkRows(rowPlan, input, targets, outputs);
+      case ComparisonPlan comparison -> checkComparison(comparison, input, targets, outputs);
+    }
+    checkMatrix(input, outputs);
+    checkRowVector("the row losses", outputs.rowLosses(), input);
+    checkRowVector("the log-sum-exp", outputs.logSumExp(), input);
+    checkOverlaps(input, targets, outputs);
+    checkUpstream(plan, input, outputs);
+    checkThreads(input, targets, outputs);
+  }
+
+  private static void checkRows(
+      RowPlan plan, MatrixShape input, @Nullable Targets targets, Outputs outputs) {
+    checkClassWeights("class", plan.objective().classWeights(), input);
+    boolean uses = plan.objective().usesTargets();
+    require(uses || targets == null, "the loss takes no targets, there are some");
+    require(!uses || targets != null, "there are no targets, the loss needs some");
+    require(
+        !(targets instanceof ValueTargets),
+        "the targets are values, must be classes or probabilities");
     if (targets instanceof ProbabilityTargets probabilities) {
       requireShape("the probability targets", probabilities.probabilities(), input);
       require(
@@ -45,23 +70,55 @@ final class CallChecks {
           "ignoreIndex %s means nothing with probability targets",
           plan.ignoredClass());
     }
-    checkMatrix(input, outputs);
-    checkRowVector("the row losses", outputs.rowLosses(), input);
-    checkRowVector("the log-sum-exp", outputs.logSumExp(), input);
-    checkOverlaps(input, targets, outputs);
     require(
         (outputs.logSumExp() == null && !outputs.returnsLogSumExp())
             || plan.input().kind() == InputKind.LOGITS,
         "log-sum-exp is of logits, the input is %s",
         plan.input().kind());
-    checkUpstream(plan, input, outputs);
-    checkThreads(input, targets, outputs);
+    require(
+        outputs.matrixKind() != MatrixOutput.ELEMENT_LOSS,
+        "the loss is one of rows: there are no losses of elements");
+  }
+
+  private static void checkComparison(
+      ComparisonPlan plan, MatrixShape input, @Nullable Targets targets, Outputs outputs) {
+    require(
+        targets instanceof ValueTargets,
+        "the targets are %s, must be values: the loss compares the input with a number an element",
+        TargetKind.of(targets));
+    ValueTargets values = (ValueTargets) targets;
+    requireShape("the target values", values.values(), input);
+    boolean isOfElements = plan instanceof ElementPlan;
+    require(
+        isOfElements || values.elementWeights() == null,
+        "there are element weights, the loss is one of rows");
+    if (plan instanceof ElementPlan elements) {
+      checkClassWeights("positive", elements.positiveWeights(), input);
+    }
+    require(
+        outputs.logSumExp() == null && !outputs.returnsLogSumExp(),
+        "log-sum-exp is asked for, the loss takes no softmax of the input alone");
+    MatrixOutput kind = outputs.matrixKind();
+    require(
+        kind == MatrixOutput.NONE
+            || kind == MatrixOutput.GRADIENT
+            || (kind == MatrixOutput.ELEMENT_LOSS && isOfElements),
+        "%s is asked for, the loss has none",
+        nameOf(kind));
+    boolean isBinary =
+        plan instanceof ElementPlan elements && elements.function().kind().isBinary();
+    for (Metric metric : outputs.metrics()) {
+      require(
+          isBinary && metric.kind() == Metric.Kind.ACCURACY,
+          "the metric %s means nothing for the loss",
+          metric);
+    }
   }
 
   /** Whether a device can do a call by itself, without the host. */
   static void check(RowPlan plan, DeviceCall call) {
     RowObjective objective = plan.objective();
-    checkClassWeights(plan, call.input());
+    checkClassWeights("class", objective.classWeights(), call.input());
     require(
         plan.reduction().kind() != Reduction.Kind.NONE,
         "the reduction is NONE, must make one number of the rows: rowLosses() of the call takes"
@@ -79,12 +136,13 @@ final class CallChecks {
             + " weights, label smoothing and zLoss at most");
   }
 
-  private static void checkClassWeights(RowPlan plan, MatrixShape input) {
-    ClassWeights weights = plan.objective().classWeights();
+  private static void checkClassWeights(
+      String what, @Nullable ClassWeights weights, MatrixShape input) {
     require(
         weights == null || weights.classes() == input.classes(),
-        "there are %s class weights for %d classes",
+        "there are %s %s weights for %d classes",
         weights == null ? 0 : weights.classes(),
+        what,
         input.classes());
   }
 
@@ -154,7 +212,7 @@ final class CallChecks {
   }
 
   /** What is written must share no memory with what is read besides the input, or written. */
-  private static void checkOverlaps(MatrixShape input, Targets targets, Outputs outputs) {
+  private static void checkOverlaps(MatrixShape input, @Nullable Targets targets, Outputs outputs) {
     Map<String, Matrix> written = new LinkedHashMap<>();
     Matrix matrix = onHost(outputs.matrixFor(input));
     if (matrix != null) {
@@ -169,13 +227,18 @@ final class CallChecks {
     List<String> earlier = new ArrayList<>();
     written.forEach(
         (what, output) -> {
-          requireApart(what, output, "the sample weights", targets.sampleWeights());
+          requireApart(what, output, "the sample weights", sampleWeights(targets));
           requireApart(what, output, "upstream", outputs.rowUpstream());
           switch (targets) {
             case ClassTargets classes ->
                 require(!output.overlaps(classes.indices()), "%s and the targets overlap", what);
             case ProbabilityTargets probabilities ->
                 requireApart(what, output, "the targets", probabilities.probabilities());
+            case ValueTargets values -> {
+              requireApart(what, output, "the targets", values.values());
+              requireApart(what, output, "the element weights", values.elementWeights());
+            }
+            case null -> {}
           }
           earlier.forEach(other -> requireApart(what, output, other, written.get(other)));
           earlier.add(what);
@@ -183,21 +246,30 @@ final class CallChecks {
   }
 
   /** Workers touch all of it: memory of a confined arena would fail them half-way. */
-  private static void checkThreads(MatrixShape input, Targets targets, Outputs outputs) {
+  private static void checkThreads(MatrixShape input, @Nullable Targets targets, Outputs outputs) {
     requireShared("the input", onHost(input));
     requireShared(nameOf(outputs.matrixKind()), onHost(outputs.matrixFor(input)));
     requireShared("the row losses", outputs.rowLosses());
     requireShared("the log-sum-exp", outputs.logSumExp());
     requireShared("upstream", outputs.rowUpstream());
-    requireShared("the sample weights", targets.sampleWeights());
+    requireShared("the sample weights", sampleWeights(targets));
     switch (targets) {
       case ClassTargets classes -> requireShared("the targets", classes.indices());
       case ProbabilityTargets probabilities ->
           requireShared("the targets", probabilities.probabilities());
+      case ValueTargets values -> {
+        requireShared("the targets", values.values());
+        requireShared("the element weights", values.elementWeights());
+      }
+      case null -> {}
     }
   }
 
-  private static void checkUpstream(RowPlan plan, MatrixShape input, Outputs outputs) {
+  private static @Nullable Matrix sampleWeights(@Nullable Targets targets) {
+    return targets == null ? null : targets.sampleWeights();
+  }
+
+  private static void checkUpstream(Plan plan, MatrixShape input, Outputs outputs) {
     boolean given = outputs.upstream() != null || outputs.rowUpstream() != null;
     require(
         !given || outputs.matrixKind() == MatrixOutput.GRADIENT,

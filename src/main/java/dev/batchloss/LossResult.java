@@ -85,7 +85,8 @@ public final class LossResult {
   }
 
   /**
-   * Returns the matrix that was written: the gradient, the softmax or the log-softmax.
+   * Returns the matrix that was written: the gradient, the losses of the elements, the softmax or
+   * the log-softmax.
    *
    * @throws NoSuchElementException if none was asked for, or it is on a device
    */

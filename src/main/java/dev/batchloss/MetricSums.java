@@ -85,7 +85,10 @@ final class MetricSums implements Serializable {
     double weight = rows.weight[i];
     // A row with a NaN has a NaN sum of exponentials, and so has no right answer.
     boolean valid = !Double.isNaN(rows.sum[i]);
-    double correct = valid && rows.argmax[i] == rows.target[i] ? 1 : 0;
+    double correct =
+        targets == TargetKind.VALUES
+            ? (double) rows.matches[i] / classes
+            : valid && rows.argmax[i] == rows.target[i] ? 1 : 0;
     if (accuracy != null) {
       accuracy.add(correct, weight);
     }

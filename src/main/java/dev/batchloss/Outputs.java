@@ -69,6 +69,19 @@ public final class Outputs {
     return matrix(MatrixOutput.GRADIENT, null);
   }
 
+  /**
+   * The loss of each element, its weights included and not yet reduced, written to {@code losses}:
+   * the input's shape, any element type. For losses that compare element by element.
+   */
+  public static Outputs elementLossesInto(Matrix losses) {
+    return matrix(MatrixOutput.ELEMENT_LOSS, Objects.requireNonNull(losses, "losses"));
+  }
+
+  /** The same on the device of an input that is there. */
+  public static Outputs elementLossesInto(DeviceMatrix losses) {
+    return matrix(MatrixOutput.ELEMENT_LOSS, Objects.requireNonNull(losses, "losses"));
+  }
+
   /** The softmax of each row (probabilities as the loss sees them), written to {@code softmax}. */
   public static Outputs softmaxInto(Matrix softmax) {
     return matrix(MatrixOutput.SOFTMAX, Objects.requireNonNull(softmax, "softmax"));

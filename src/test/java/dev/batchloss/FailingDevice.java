@@ -88,13 +88,13 @@ final class FailingDevice implements Backend {
         request.scanOr(
             () ->
                 TargetScan.of(
-                    request.plan(),
+                    request.rowPlan(),
                     request.input().rows(),
                     request.input().classes(),
                     request.targets()));
     if (request.inPlace()) {
       ProbabilityCheck.requireBeforeOverwriting(
-          request.plan(), request.input(), request.targets(), request.firstRow());
+          request.rowPlan(), request.input(), request.targets(), request.firstRow());
     }
     long left = rowsLeft.getAndUpdate(rows -> Math.max(0, rows - request.rowsToDo()));
     long end = request.firstRow() + Math.min(left, request.rowsToDo());
@@ -115,7 +115,7 @@ final class FailingDevice implements Backend {
     RowOutcome _ =
         scalar.run(
             new RowRequest<>(
-                request.plan(),
+                request.rowPlan(),
                 only(request.input(), first, end),
                 only(request.targets(), first, end),
                 request.statistics(),

@@ -61,7 +61,7 @@ final class StandInDevice implements Backend {
     DeviceMatrix output = request.output();
     return scalar.run(
         new RowRequest<>(
-            request.plan(),
+            request.rowPlan(),
             onHost(request.input()),
             request.targets(),
             request.statistics(),

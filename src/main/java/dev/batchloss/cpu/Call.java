@@ -52,7 +52,7 @@ final class Call {
 
   Call(RowRequest<Matrix> request, TargetScan scan) {
     this.request = request;
-    this.plan = request.plan();
+    this.plan = request.rowPlan();
     this.transform = plan.input();
     this.input = request.input();
     this.output = request.output();

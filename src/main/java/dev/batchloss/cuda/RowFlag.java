@@ -32,7 +32,7 @@ enum RowFlag {
   /** Returns the flags of a call, whatever its launches. */
   static int of(RowRequest<?> request) {
     return READS_IGNORED.bitIf(request.readsIgnoredRows())
-        | of(request.plan().input(), request.outputKind());
+        | of(request.rowPlan().input(), request.outputKind());
   }
 
   /** Returns those of a call that nothing is asked of ignored rows. */

@@ -69,7 +69,7 @@ record RowProgram(
   static RowProgram of(RowRequest<?> request) {
     MatrixShape output = request.output();
     return of(
-        request.plan(),
+        request.rowPlan(),
         RowArithmetic.of(request),
         RowColumns.of(request),
         request.input(),

@@ -35,13 +35,17 @@ public record ProbabilityTargets(Matrix probabilities, @Nullable Matrix sampleWe
    */
   @Override
   public ProbabilityTargets slice(long from, long to) {
-    long inner = Math.max(1, probabilities.inner());
+    return new ProbabilityTargets(
+        rowsOf(probabilities, from, to), sliceOf(sampleWeights, from, to));
+  }
+
+  static Matrix rowsOf(Matrix matrix, long from, long to) {
+    long inner = Math.max(1, matrix.inner());
     if (from % inner != 0 || to % inner != 0) {
       throw new IllegalArgumentException(
           "rows %d to %d do not fall on multiples of inner = %d".formatted(from, to, inner));
     }
-    return new ProbabilityTargets(
-        probabilities.outerSlice(from / inner, to / inner), sliceOf(sampleWeights, from, to));
+    return matrix.outerSlice(from / inner, to / inner);
   }
 
   static @Nullable Matrix sliceOf(@Nullable Matrix weights, long from, long to) {

@@ -4,11 +4,11 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the rows of a matrix should have been: a class a row, or a distribution over the classes a
- * row; either with optional sample weights. Like {@link Matrix} a view: nothing is copied, the
- * memory stays the caller's.
+ * What the rows of a matrix should have been: a class a row, a distribution over the classes a row,
+ * or a number an element; each with optional sample weights. Like {@link Matrix} a view: nothing is
+ * copied, the memory stays the caller's.
  */
-public sealed interface Targets permits ClassTargets, ProbabilityTargets {
+public sealed interface Targets permits ClassTargets, ProbabilityTargets, ValueTargets {
   /** One class index a row. */
   static ClassTargets classes(int... indices) {
     return ClassTargets.ofInts(MemorySegment.ofArray(indices));
@@ -22,6 +22,11 @@ public sealed interface Targets permits ClassTargets, ProbabilityTargets {
   /** One distribution a row, of the same shape as the input; any element type, any strides. */
   static ProbabilityTargets probabilities(Matrix probabilities) {
     return new ProbabilityTargets(probabilities, null);
+  }
+
+  /** One number for each element of the input; any element type, any strides. */
+  static ValueTargets values(Matrix values) {
+    return new ValueTargets(values, null, null);
   }
 
   /** Returns the number of rows. */

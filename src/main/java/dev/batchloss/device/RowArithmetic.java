@@ -20,7 +20,7 @@ public final class RowArithmetic {
     boolean hasDoubles =
         request.targets() instanceof ProbabilityTargets soft
             && soft.probabilities().type() == ElementType.FLOAT64;
-    return hasDoubles ? ElementType.FLOAT64 : of(request.plan().input(), request.input().type());
+    return hasDoubles ? ElementType.FLOAT64 : of(request.rowPlan().input(), request.input().type());
   }
 
   /** Likewise, for class targets. */

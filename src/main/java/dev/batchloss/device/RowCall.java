@@ -42,7 +42,7 @@ public final class RowCall {
     this.gradientScale = request.gradientScale(scan);
     this.numbers =
         RowNumbers.of(
-            request.plan(),
+            request.rowPlan(),
             request.targetKind(),
             request.needs(),
             request.input().classes(),
@@ -118,14 +118,14 @@ public final class RowCall {
 
   /** Returns how many bytes the class weights take; 0 if there are none. */
   public long weightBytes() {
-    ClassWeights weights = request.plan().objective().classWeights();
+    ClassWeights weights = request.rowPlan().objective().classWeights();
     return weights == null ? 0 : PaddedWeights.bytes(weights, arithmetic);
   }
 
   /** Writes the class weights, zeros after them. */
   public void writeWeights(MemorySegment to) {
     PaddedWeights.write(
-        Objects.requireNonNull(request.plan().objective().classWeights()), arithmetic, to);
+        Objects.requireNonNull(request.rowPlan().objective().classWeights()), arithmetic, to);
   }
 
   /** Returns how many bytes come back for a chunk besides the output matrix. */

@@ -28,7 +28,7 @@ public final class RowColumns {
 
   /** Derives the columns of a call; a function of its plan, targets, statistics and output kind. */
   public static RowColumns of(RowRequest<?> request) {
-    return of(request.plan(), request.targetKind(), request.needs());
+    return of(request.rowPlan(), request.targetKind(), request.needs());
   }
 
   /** Likewise, of a call whose targets the host does not have. */

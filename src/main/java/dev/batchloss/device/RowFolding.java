@@ -57,16 +57,16 @@ public final class RowFolding {
    */
   public RowFolding(RowRequest<?> request, ElementReader input) {
     this.columns = RowColumns.of(request);
-    this.transform = request.plan().input();
+    this.transform = request.rowPlan().input();
     this.classes = request.input().classes();
     this.inputType = request.input().type();
     this.input = input;
     this.targets =
         request.targets() instanceof ProbabilityTargets soft ? soft.probabilities() : null;
-    this.labels = new RowLabels(request.plan(), request.targets());
+    this.labels = new RowLabels(request.rowPlan(), request.targets());
     // Only losses are formed here, which are not scaled.
     this.epilogue =
-        new RowEpilogue(request.plan(), request.targetKind(), request.needs(), classes, 1, null);
+        new RowEpilogue(request.rowPlan(), request.targetKind(), request.needs(), classes, 1, null);
     this.fold = request.folds().get();
     boolean isOrderedUnscaled = transform.kind() == InputKind.LOGITS && !transform.hasSoftcap();
     this.shiftUnit = isOrderedUnscaled ? transform.logitScale() : 1;

@@ -4,7 +4,7 @@ import dev.batchloss.data.ClassTargets;
 import dev.batchloss.data.InvalidTargetException;
 import dev.batchloss.data.MatrixShape;
 import dev.batchloss.plan.ExactSum;
-import dev.batchloss.plan.RowPlan;
+import dev.batchloss.plan.Plan;
 import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.RowRequest;
 import java.util.function.Function;
@@ -45,13 +45,13 @@ public final class TargetPhase {
    * @throws dev.batchloss.data.InvalidDataException if a sample weight is not finite
    */
   public static TargetScan scan(RowRequest<?> request, Function<ClassTargets, Scanner> scanners) {
-    RowPlan plan = request.plan();
+    Plan plan = request.plan();
     MatrixShape input = request.input();
     if (!(request.targets() instanceof ClassTargets targets) || input.rows() == 0) {
       return TargetScan.of(plan, input.rows(), input.classes(), request.targets());
     }
     long counted = count(targets, input.classes(), scanners);
-    if (targets.sampleWeights() != null || plan.objective().classWeights() != null) {
+    if (targets.sampleWeights() != null || plan.targetWeights() != null) {
       return TargetScan.of(plan, input.rows(), input.classes(), targets);
     }
     ExactSum ones = new ExactSum();

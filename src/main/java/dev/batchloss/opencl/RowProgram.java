@@ -37,7 +37,7 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
       RowRequest<?> request, RowLayout layout, DeviceDescription device, KernelFamily family) {
     RowColumns columns = RowColumns.of(request);
     ElementType arithmetic = arithmeticFor(request, device);
-    boolean isProbabilities = request.plan().input().kind() == InputKind.PROBABILITIES;
+    boolean isProbabilities = request.rowPlan().input().kind() == InputKind.PROBABILITIES;
     RowVariant variant =
         RowVariant.choose(
             family,
@@ -94,7 +94,7 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
       KernelFamily family,
       DeviceDescription device) {
     Definitions all = new Definitions();
-    RowPlan plan = request.plan();
+    RowPlan plan = request.rowPlan();
     boolean isDouble = arithmetic == ElementType.FLOAT64;
     boolean isAcross =
         variant.walk() == RowVariant.Walk.ACROSS || variant.walk() == RowVariant.Walk.TILES;

@@ -6,6 +6,8 @@ public enum MatrixOutput {
   NONE,
   /** The derivative of the reduced loss with respect to the input. */
   GRADIENT,
+  /** The loss of each element of an element plan, weights included, not yet reduced. */
+  ELEMENT_LOSS,
   /** z − lse. */
   LOG_SOFTMAX,
   /** e^(z − lse). */

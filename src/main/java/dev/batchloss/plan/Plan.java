@@ -1,4 +1,19 @@
 package dev.batchloss.plan;
 
+import org.jspecify.annotations.Nullable;
+
 /** A loss lowered to data that a backend can run. */
-public sealed interface Plan permits RowPlan {}
+public sealed interface Plan permits RowPlan, ComparisonPlan {
+  /** Returns how the row losses become one number; fixes the gradient's scale. */
+  Reduction reduction();
+
+  /** Returns the class target that hides a row, or null if there is none. */
+  default @Nullable Long ignoredClass() {
+    return null;
+  }
+
+  /** Returns the class weights that count in the denominator of MEAN, or null if there are none. */
+  default @Nullable ClassWeights targetWeights() {
+    return null;
+  }
+}

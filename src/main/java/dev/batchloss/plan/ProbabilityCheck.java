@@ -6,6 +6,7 @@ import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.data.Targets;
+import dev.batchloss.data.ValueTargets;
 import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +45,13 @@ public final class ProbabilityCheck {
    * @throws InvalidDataException for the first bad row
    */
   public static void requireBeforeOverwriting(
-      RowPlan plan, Matrix input, @Nullable Targets targets, long firstRow) {
+      Plan anyPlan, Matrix input, @Nullable Targets targets, long firstRow) {
+    if (anyPlan instanceof ComparisonPlan comparison && targets instanceof ValueTargets values) {
+      requireValues(comparison, input, values.values(), firstRow);
+    }
+    if (!(anyPlan instanceof RowPlan plan)) {
+      return;
+    }
     requireInput(plan, input, targets, firstRow);
     if (plan.targetCheck() == RowPlan.TargetCheck.UNIT_INTERVAL
         && targets instanceof ProbabilityTargets distributions) {
@@ -73,6 +80,33 @@ public final class ProbabilityCheck {
       sum += probability;
     }
     requireSum(row, sum, transform, type);
+  }
+
+  /**
+   * Checks one element of the input and of the target values, as far as the plan asks for it.
+   *
+   * @throws InvalidDataException for the first that is bad
+   */
+  public static void requireValues(
+      ComparisonPlan plan, long row, int classIndex, double value, double target) {
+    if (plan.inputCheck() == ValueCheck.UNIT_INTERVAL) {
+      requireProbability(row, classIndex, value);
+    }
+    if (plan.targetCheck() == ValueCheck.UNIT_INTERVAL) {
+      TargetScan.requireProbability("target", row, classIndex, target);
+    }
+  }
+
+  private static void requireValues(
+      ComparisonPlan plan, Matrix input, Matrix targets, long firstRow) {
+    if (plan.inputCheck() == ValueCheck.NONE && plan.targetCheck() == ValueCheck.NONE) {
+      return;
+    }
+    for (long row = firstRow; row < input.rows(); row++) {
+      for (int c = 0; c < input.classes(); c++) {
+        requireValues(plan, row, c, input.get(row, c), targets.get(row, c));
+      }
+    }
   }
 
   /** Checks the rows that are not ignored; does nothing where the plan checks nothing. */

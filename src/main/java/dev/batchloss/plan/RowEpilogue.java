@@ -122,7 +122,7 @@ public final class RowEpilogue {
 
   private double nll(RowStatistics rows, int i) {
     return switch (targets) {
-      case NONE -> 0;
+      case NONE, VALUES -> 0;
       case CLASSES -> rows.logNormalizer[i] - rows.targetShifted[i];
       case PROBABILITIES ->
           needs.plainTargetMoment()

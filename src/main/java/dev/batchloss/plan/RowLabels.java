@@ -18,7 +18,7 @@ public final class RowLabels {
    * @param plan the loss
    * @param targets one a row, or null where the plan uses none
    */
-  public RowLabels(RowPlan plan, @Nullable Targets targets) {
+  public RowLabels(Plan plan, @Nullable Targets targets) {
     this.indices = targets instanceof ClassTargets classes ? classes : null;
     this.sampleWeights = targets == null ? null : targets.sampleWeights();
     this.ignoredClass = plan.ignoredClass();

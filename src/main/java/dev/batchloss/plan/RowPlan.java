@@ -29,6 +29,11 @@ public record RowPlan(
     NONE
   }
 
+  @Override
+  public @Nullable ClassWeights targetWeights() {
+    return objective.classWeights();
+  }
+
   /** Returns the class index that hides a row, if there is one. */
   public OptionalLong ignoreIndex() {
     return ignoredClass == null ? OptionalLong.empty() : OptionalLong.of(ignoredClass);

@@ -76,6 +76,9 @@ public final class RowStatistics {
   /** 1 + the classes above the target, earlier ties included. */
   public final int[] rank;
 
+  /** Of an element plan, how many elements are on the right side of the threshold. */
+  public final int[] matches;
+
   /** Derived: the row's loss, sample weight included; 0 for an ignored row. */
   public final double[] loss;
 
@@ -119,6 +122,7 @@ public final class RowStatistics {
     maximum = new double[capacity];
     argmax = new int[capacity];
     rank = new int[capacity];
+    matches = new int[capacity];
     loss = new double[capacity];
     nll = new double[capacity];
     u = new double[capacity];

@@ -3,6 +3,7 @@ package dev.batchloss.plan;
 import dev.batchloss.data.ClassTargets;
 import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.data.Targets;
+import dev.batchloss.data.ValueTargets;
 import org.jspecify.annotations.Nullable;
 
 /** What the targets of a call are. */
@@ -12,7 +13,9 @@ public enum TargetKind {
   /** A class index a row. */
   CLASSES,
   /** A distribution a row. */
-  PROBABILITIES;
+  PROBABILITIES,
+  /** A number an element. */
+  VALUES;
 
   /** Returns the kind of {@code targets}, null standing for none. */
   public static TargetKind of(@Nullable Targets targets) {
@@ -20,6 +23,7 @@ public enum TargetKind {
       case null -> NONE;
       case ClassTargets _ -> CLASSES;
       case ProbabilityTargets _ -> PROBABILITIES;
+      case ValueTargets _ -> VALUES;
     };
   }
 }

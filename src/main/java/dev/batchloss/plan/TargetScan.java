@@ -6,6 +6,7 @@ import dev.batchloss.data.InvalidTargetException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.data.Targets;
+import dev.batchloss.data.ValueTargets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,10 +25,14 @@ public record TargetScan(long rows, long counted, ExactSum weightSum) {
   public static final double ROUNDING_ABOVE_ONE = 1e-6;
 
   /** Reads the targets and sample weights of one call, or of one shard of it. */
-  public static TargetScan of(RowPlan plan, long rows, int classes, @Nullable Targets targets) {
+  public static TargetScan of(Plan plan, long rows, int classes, @Nullable Targets targets) {
     return switch (targets) {
       case ClassTargets indices -> ofClasses(plan, classes, indices);
       case ProbabilityTargets probabilities -> ofRows(rows, probabilities.sampleWeights());
+      case ValueTargets values -> {
+        requireFiniteElements(values.elementWeights());
+        yield ofRows(rows, values.sampleWeights());
+      }
       case null -> ofRows(rows, null);
     };
   }
@@ -63,13 +68,13 @@ public record TargetScan(long rows, long counted, ExactSum weightSum) {
     }
   }
 
-  private static TargetScan ofClasses(RowPlan plan, int classes, ClassTargets targets) {
+  private static TargetScan ofClasses(Plan plan, int classes, ClassTargets targets) {
     long rows = targets.rows();
     boolean ignores = plan.ignoredClass() != null;
     long ignored = ignores ? plan.ignoredClass() : 0;
     if (!ignores
         && targets.sampleWeights() == null
-        && plan.objective().classWeights() == null
+        && plan.targetWeights() == null
         && targets.areWithin(classes)) {
       ExactSum ones = new ExactSum();
       ones.add((double) rows);
@@ -94,7 +99,7 @@ public record TargetScan(long rows, long counted, ExactSum weightSum) {
       throw new InvalidTargetException(firstBad, targets.at(firstBad), bad, classes);
     }
     Matrix weights = targets.sampleWeights();
-    ClassWeights classWeights = plan.objective().classWeights();
+    ClassWeights classWeights = plan.targetWeights();
     ExactSum weightSum = new ExactSum();
     if (weights == null && classWeights == null) {
       weightSum.add((double) counted);
@@ -104,7 +109,7 @@ public record TargetScan(long rows, long counted, ExactSum weightSum) {
       double weight = weights == null ? 1 : requireFinite(weights, row);
       long target = targets.at(row);
       if (!(ignores && target == ignored)) {
-        weightSum.add(weight * plan.objective().classWeight((int) target));
+        weightSum.add(classWeights == null ? weight : weight * classWeights.at((int) target));
       }
     }
     return new TargetScan(rows, counted, weightSum);
@@ -120,6 +125,29 @@ public record TargetScan(long rows, long counted, ExactSum weightSum) {
       }
     }
     return new TargetScan(rows, rows, weightSum);
+  }
+
+  /** A weight that is spread over an axis is looked at once. */
+  private static void requireFiniteElements(@Nullable Matrix weights) {
+    if (weights == null) {
+      return;
+    }
+    long outer = weights.outerStride() == 0 ? Math.min(1, weights.outer()) : weights.outer();
+    long inner = weights.innerStride() == 0 ? Math.min(1, weights.inner()) : weights.inner();
+    int classes = weights.classStride() == 0 ? Math.min(1, weights.classes()) : weights.classes();
+    for (long o = 0; o < outer; o++) {
+      for (long i = 0; i < inner; i++) {
+        long row = o * weights.inner() + i;
+        for (int c = 0; c < classes; c++) {
+          double weight = weights.get(row, c);
+          if (!Double.isFinite(weight)) {
+            throw new InvalidDataException(
+                "element weight of row %d, class %d is %s, must be finite"
+                    .formatted(row, c, weight));
+          }
+        }
+      }
+    }
   }
 
   private static double requireFinite(Matrix weights, long row) {

@@ -42,7 +42,7 @@ final class RowReader {
   double inputSum;
 
   RowReader(RowRequest<Matrix> request) {
-    this.plan = request.plan();
+    this.plan = request.rowPlan();
     this.transform = plan.input();
     this.objective = plan.objective();
     this.needs = request.needs();

@@ -30,8 +30,8 @@ final class RowWriter {
   private final int classes;
 
   RowWriter(RowRequest<Matrix> request, RowReader reader) {
-    this.transform = request.plan().input();
-    this.objective = request.plan().objective();
+    this.transform = request.rowPlan().input();
+    this.objective = request.rowPlan().objective();
     this.kind = request.outputKind();
     this.output = request.output();
     this.reader = reader;
@@ -53,7 +53,8 @@ final class RowWriter {
 
   private double element(RowStatistics rows, int c, double mean) {
     return switch (kind) {
-      case NONE -> throw new IllegalStateException("there is an output of no kind");
+      case NONE, ELEMENT_LOSS ->
+          throw new IllegalStateException("rows have no output of the kind " + kind);
       case LOG_SOFTMAX -> logProbability(rows, c);
       case SOFTMAX -> StrictMath.exp(logProbability(rows, c));
       case GRADIENT -> rows.ignored[0] ? 0 : gradient(rows, c, mean);

@@ -1,10 +1,13 @@
 package dev.batchloss.scalar;
 
 import dev.batchloss.data.Matrix;
+import dev.batchloss.plan.ComparisonPlan;
 import dev.batchloss.plan.MatrixOutput;
+import dev.batchloss.plan.Plan;
 import dev.batchloss.plan.ProbabilityCheck;
 import dev.batchloss.plan.RowEpilogue;
 import dev.batchloss.plan.RowFold;
+import dev.batchloss.plan.RowLabels;
 import dev.batchloss.plan.RowPlan;
 import dev.batchloss.plan.RowStatistics;
 import dev.batchloss.plan.TargetScan;
@@ -44,20 +47,29 @@ final class ScalarBackend implements Backend {
   }
 
   private static RowOutcome runOpen(RowRequest<Matrix> request) {
-    RowPlan plan = request.plan();
+    Plan plan = request.plan();
     Matrix input = request.input();
     TargetScan scan =
         request.scanOr(() -> TargetScan.of(plan, input.rows(), input.classes(), request.targets()));
     if (request.inPlace()) {
       ProbabilityCheck.requireBeforeOverwriting(plan, input, request.targets(), request.firstRow());
     }
+    switch (plan) {
+      case RowPlan rowPlan -> runRows(rowPlan, request, request.gradientScale(scan));
+      case ComparisonPlan _ -> runComparison(request, request.gradientScale(scan));
+    }
+    return new RowOutcome(scan);
+  }
+
+  private static void runRows(RowPlan plan, RowRequest<Matrix> request, double gradientScale) {
+    Matrix input = request.input();
     RowEpilogue epilogue =
         new RowEpilogue(
             plan,
             request.targetKind(),
             request.needs(),
             input.classes(),
-            request.gradientScale(scan),
+            gradientScale,
             request.rowUpstream());
     RowStatistics statistics = new RowStatistics(1);
     RowFold fold = request.folds().get();
@@ -72,6 +84,19 @@ final class ScalarBackend implements Backend {
       writer.write(row, statistics);
       fold.fold(statistics);
     }
-    return new RowOutcome(scan);
+  }
+
+  private static void runComparison(RowRequest<Matrix> request, double gradientScale) {
+    RowStatistics statistics = new RowStatistics(1);
+    RowFold fold = request.folds().get();
+    RowLabels labels = new RowLabels(request.plan(), request.targets());
+    ComparisonRows rows = new ComparisonRows(request, gradientScale);
+    for (long row = request.firstRow(); row < request.input().rows(); row++) {
+      statistics.firstRow = row;
+      statistics.size = 1;
+      labels.label(statistics);
+      rows.run(row, statistics);
+      fold.fold(statistics);
+    }
   }
 }

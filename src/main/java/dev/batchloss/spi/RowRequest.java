@@ -4,6 +4,7 @@ import dev.batchloss.data.Matrix;
 import dev.batchloss.data.MatrixShape;
 import dev.batchloss.data.Targets;
 import dev.batchloss.plan.MatrixOutput;
+import dev.batchloss.plan.Plan;
 import dev.batchloss.plan.RowFold;
 import dev.batchloss.plan.RowNeeds;
 import dev.batchloss.plan.RowPlan;
@@ -15,7 +16,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of a row plan. Shapes have been checked against each other by whoever made it.
+ * One call of a plan. Shapes have been checked against each other by whoever made it.
  *
  * @param <M> where input and output are: {@link Matrix} on the host, {@link DeviceMatrix} on the
  *     backend's device
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *     it has done are neither read nor written nor folded again, and phase 0 is not repeated
  */
 public record RowRequest<M extends MatrixShape>(
-    RowPlan plan,
+    Plan plan,
     M input,
     @Nullable Targets targets,
     Set<RowStatistic> statistics,
@@ -46,7 +47,7 @@ public record RowRequest<M extends MatrixShape>(
 
   /** A call of which nothing has been done. */
   public RowRequest(
-      RowPlan plan,
+      Plan plan,
       M input,
       @Nullable Targets targets,
       Set<RowStatistic> statistics,
@@ -93,14 +94,23 @@ public record RowRequest<M extends MatrixShape>(
     return done == null ? phase0.get() : done.scan();
   }
 
+  /**
+   * Returns the plan of a call that is known to be one of a row plan.
+   *
+   * @throws ClassCastException if it is not
+   */
+  public RowPlan rowPlan() {
+    return (RowPlan) plan;
+  }
+
   /** Returns the kind of targets. */
   public TargetKind targetKind() {
     return TargetKind.of(targets);
   }
 
-  /** Returns which statistics the call needs. */
+  /** Returns which statistics a call of a row plan needs. */
   public RowNeeds needs() {
-    return RowNeeds.of(plan, targetKind(), statistics, outputKind);
+    return RowNeeds.of(rowPlan(), targetKind(), statistics, outputKind);
   }
 
   /**

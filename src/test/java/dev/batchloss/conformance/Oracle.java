@@ -3,6 +3,7 @@ package dev.batchloss.conformance;
 import dev.batchloss.data.ClassTargets;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.ProbabilityTargets;
+import dev.batchloss.data.ValueTargets;
 import dev.batchloss.plan.EmptyMean;
 import dev.batchloss.plan.Reduction;
 
@@ -54,6 +55,7 @@ final class Oracle {
       }
       case ProbabilityTargets distributions ->
           OracleRow.firstGreatest(row(distributions.probabilities(), r));
+      case ValueTargets _ -> throw new IllegalArgumentException("rows have no target values");
     };
   }
 

@@ -44,7 +44,7 @@ interface PlanConformance extends ConformanceTests {
     return transforms.stream()
         .flatMap(
             transform ->
-                Stream.of(TargetKind.values())
+                Stream.of(TargetKind.NONE, TargetKind.CLASSES, TargetKind.PROBABILITIES)
                     .map(
                         targets ->
                             DynamicTest.dynamicTest(
@@ -80,6 +80,7 @@ interface PlanConformance extends ConformanceTests {
               new RowObjective(1, 0, null, 0, 0, 0, 1),
               new RowObjective(0.5, 0.2, weights, 0, 0, 0.3, 2),
               new RowObjective(0, 0, weights, 0, 0, 0, 1));
+      case VALUES -> List.of();
     };
   }
 
@@ -116,6 +117,7 @@ interface PlanConformance extends ConformanceTests {
             case NONE -> null;
             case CLASSES -> Targets.classes(indices);
             case PROBABILITIES -> Targets.probabilities(distributions);
+            case VALUES -> throw new IllegalArgumentException("rows have no target values");
           };
     }
 
@@ -157,6 +159,7 @@ interface PlanConformance extends ConformanceTests {
         case NONE -> new PlanFormula(plan, -1, new double[0]);
         case CLASSES -> new PlanFormula(plan, indices[r], new double[0]);
         case PROBABILITIES -> new PlanFormula(plan, -1, Oracle.row(distributions, r));
+        case VALUES -> throw new IllegalArgumentException("rows have no target values");
       };
     }
 

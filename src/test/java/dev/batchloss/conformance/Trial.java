@@ -79,6 +79,7 @@ record Trial(
                   : Outputs.gradientInto(output);
           case SOFTMAX -> Outputs.softmaxInto(written());
           case LOG_SOFTMAX -> Outputs.logSoftmaxInto(written());
+          case ELEMENT_LOSS -> Outputs.elementLossesInto(written());
         };
     outputs = outputs.withRowLosses().withMetrics(metrics);
     if (loss.input() == InputKind.LOGITS) {

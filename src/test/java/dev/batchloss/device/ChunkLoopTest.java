@@ -36,7 +36,7 @@ class ChunkLoopTest {
           null,
           () -> rows -> {});
 
-  private final TargetScan scan = TargetScan.of(request.plan(), ROWS, 1, request.targets());
+  private final TargetScan scan = TargetScan.of(request.rowPlan(), ROWS, 1, request.targets());
   private final List<String> collected = new ArrayList<>();
 
   /** The most rows that a chunk may have from row 20 on. */

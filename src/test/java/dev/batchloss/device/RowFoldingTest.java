@@ -339,7 +339,7 @@ class RowFoldingTest {
 
   private static RowRequest<Matrix> withFold(RowRequest<Matrix> request, RowFold fold) {
     return new RowRequest<>(
-        request.plan(),
+        request.rowPlan(),
         request.input(),
         request.targets(),
         request.statistics(),

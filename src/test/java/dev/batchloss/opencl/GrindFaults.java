@@ -87,7 +87,7 @@ final class GrindFaults {
   private static void run(
       Device device, RowRequest<Matrix> request, RowProgram program, String source) {
     TargetScan scan =
-        TargetScan.of(request.plan(), 1, request.input().classes(), request.targets());
+        TargetScan.of(request.rowPlan(), 1, request.input().classes(), request.targets());
     RowChunk chunk = RowChunks.of(request.input(), Long.MAX_VALUE).at(0);
     MemorySegment logits = request.input().segment();
     long columnBytes = program.columns().bytes(chunk.rows(), program.arithmetic());
