@@ -8,7 +8,7 @@ import dev.batchloss.Outputs;
 import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.io.ArrayOrder;
-import dev.batchloss.loss.CrossEntropy;
+import dev.batchloss.loss.ClassWeightedLoss;
 import dev.batchloss.loss.Loss;
 import dev.batchloss.plan.ClassWeights;
 import dev.batchloss.plan.InputKind;
@@ -158,9 +158,10 @@ final class FileEvaluationRun {
     if (weights == null) {
       return loss;
     }
-    return switch (loss) {
-      case CrossEntropy crossEntropy -> crossEntropy.withClassWeights(ClassWeights.of(weights));
-    };
+    if (loss instanceof ClassWeightedLoss weighted) {
+      return weighted.withClassWeights(ClassWeights.of(weights));
+    }
+    throw new IllegalArgumentException(loss.name() + " takes no class weights");
   }
 
   private static void requireMeaning(RowPlan plan, EvaluationFiles files) {

@@ -48,7 +48,7 @@ public record CrossEntropy(
     double zLoss,
     EmptyMean emptyMean,
     RowPlan.TargetCheck targetCheck)
-    implements Loss {
+    implements ClassWeightedLoss {
 
   /** How far the sum of a row of probabilities may be from 1, unless said. */
   public static final double SUM_TOLERANCE = 1e-3;
@@ -113,7 +113,7 @@ public record CrossEntropy(
         targetCheck);
   }
 
-  /** The same loss with other class weights. */
+  @Override
   public CrossEntropy withClassWeights(ClassWeights weights) {
     return new CrossEntropy(
         transform, weights, ignoredClass, labelSmoothing, reduction, zLoss, emptyMean, targetCheck);
