@@ -11,6 +11,7 @@ public final class TensorLoss {
   private final double loss;
   private final @Nullable Tensor losses;
   private final @Nullable Tensor gradient;
+  private final @Nullable Tensor logProb;
   private final List<String> warnings;
 
   private TensorLoss(
@@ -18,22 +19,28 @@ public final class TensorLoss {
       double loss,
       @Nullable Tensor losses,
       @Nullable Tensor gradient,
+      @Nullable Tensor logProb,
       List<String> warnings) {
     this.result = result;
     this.loss = loss;
     this.losses = losses;
     this.gradient = gradient;
+    this.logProb = logProb;
     this.warnings = List.copyOf(warnings);
   }
 
   static TensorLoss reduced(
       LossResult result, double loss, @Nullable Tensor gradient, List<String> warnings) {
-    return new TensorLoss(result, loss, null, gradient, warnings);
+    return new TensorLoss(result, loss, null, gradient, null, warnings);
   }
 
   static TensorLoss unreduced(
       LossResult result, Tensor losses, @Nullable Tensor gradient, List<String> warnings) {
-    return new TensorLoss(result, Double.NaN, losses, gradient, warnings);
+    return new TensorLoss(result, Double.NaN, losses, gradient, null, warnings);
+  }
+
+  TensorLoss withLogProb(Tensor logarithms) {
+    return new TensorLoss(result, loss, losses, gradient, logarithms, warnings);
   }
 
   /**
@@ -70,6 +77,18 @@ public final class TensorLoss {
       throw new NoSuchElementException("no gradient was asked for; see withGradient");
     }
     return gradient;
+  }
+
+  /**
+   * Returns the logarithm of the softmax of the prediction: its shape and element type.
+   *
+   * @throws NoSuchElementException if it was not asked for, by ONNX' {@code withLogProb}
+   */
+  public Tensor logProb() {
+    if (logProb == null) {
+      throw new NoSuchElementException("no log_prob was asked for; see withLogProb");
+    }
+    return logProb;
   }
 
   /** Returns what the engine returned: the backend that ran, counts and exact sums. */

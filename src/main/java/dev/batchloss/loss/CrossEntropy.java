@@ -8,6 +8,7 @@ import dev.batchloss.plan.Normalization;
 import dev.batchloss.plan.Reduction;
 import dev.batchloss.plan.RowObjective;
 import dev.batchloss.plan.RowPlan;
+import dev.batchloss.plan.ZeroTimesInfinity;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,9 @@ import org.jspecify.annotations.Nullable;
  * @param zLoss coefficient of lse²; logits only
  * @param emptyMean what the mean over no counted row is
  * @param targetCheck what is checked of probability targets
+ * @param zeroTimesInfinity what a target probability of 0 makes of a class of probability 0; with
+ *     NAN, which is PyTorch's, without smoothing and class weights of 0, and unless a class that is
+ *     wanted has the probability 0 too, the row's loss is NaN
  */
 public record CrossEntropy(
     InputTransform transform,
@@ -47,7 +51,8 @@ public record CrossEntropy(
     Reduction reduction,
     double zLoss,
     EmptyMean emptyMean,
-    RowPlan.TargetCheck targetCheck)
+    RowPlan.TargetCheck targetCheck,
+    ZeroTimesInfinity zeroTimesInfinity)
     implements ClassWeightedLoss {
 
   /** How far the sum of a row of probabilities may be from 1, unless said. */
@@ -59,6 +64,7 @@ public record CrossEntropy(
     Objects.requireNonNull(reduction, "reduction");
     Objects.requireNonNull(emptyMean, "emptyMean");
     Objects.requireNonNull(targetCheck, "targetCheck");
+    Objects.requireNonNull(zeroTimesInfinity, "zeroTimesInfinity");
     require(
         labelSmoothing >= 0 && labelSmoothing <= 1, "labelSmoothing", labelSmoothing, "in 0..1");
     require(Double.isFinite(zLoss), "zLoss", zLoss, "finite");
@@ -110,13 +116,22 @@ public record CrossEntropy(
         other,
         zLoss,
         emptyMean,
-        targetCheck);
+        targetCheck,
+        zeroTimesInfinity);
   }
 
   @Override
   public CrossEntropy withClassWeights(ClassWeights weights) {
     return new CrossEntropy(
-        transform, weights, ignoredClass, labelSmoothing, reduction, zLoss, emptyMean, targetCheck);
+        transform,
+        weights,
+        ignoredClass,
+        labelSmoothing,
+        reduction,
+        zLoss,
+        emptyMean,
+        targetCheck,
+        zeroTimesInfinity);
   }
 
   @Override
@@ -126,7 +141,8 @@ public record CrossEntropy(
         RowObjective.crossEntropy(labelSmoothing, classWeights, zLoss),
         reduction,
         ignoredClass,
-        targetCheck);
+        targetCheck,
+        zeroTimesInfinity);
   }
 
   private static void requireLogits(InputTransform transform) {
@@ -191,8 +207,9 @@ public record CrossEntropy(
     private double clipLow;
     private double clipHigh = Double.POSITIVE_INFINITY;
     private @Nullable Double sumTolerance;
-    private RowPlan.TargetCheck targetCheck = RowPlan.TargetCheck.UNIT_INTERVAL;
     private EmptyMean emptyMean = EmptyMean.NAN;
+    private RowPlan.TargetCheck targetCheck = RowPlan.TargetCheck.UNIT_INTERVAL;
+    private ZeroTimesInfinity zeroTimesInfinity = ZeroTimesInfinity.ZERO;
 
     private Builder() {}
 
@@ -289,6 +306,12 @@ public record CrossEntropy(
       return this;
     }
 
+    /** What a target probability of 0 makes of a class of probability 0; ZERO unless said. */
+    public Builder zeroTimesInfinity(ZeroTimesInfinity value) {
+      this.zeroTimesInfinity = value;
+      return this;
+    }
+
     /**
      * Returns the loss.
      *
@@ -303,7 +326,8 @@ public record CrossEntropy(
           reduction,
           zLoss,
           emptyMean,
-          targetCheck);
+          targetCheck,
+        zeroTimesInfinity);
     }
 
     private InputTransform transform() {

@@ -41,6 +41,48 @@ public record ElementPlan(
     Objects.requireNonNull(zeroTimesInfinity, "zeroTimesInfinity");
   }
 
+  /** The same with every target value scaled and then moved. */
+  public ElementPlan withTargets(double scale, double offset) {
+    return new ElementPlan(
+        function,
+        positiveWeights,
+        scale,
+        offset,
+        classReduction,
+        reduction,
+        inputCheck,
+        targetCheck,
+        zeroTimesInfinity);
+  }
+
+  /** The same with other positive weights, null for ones. */
+  public ElementPlan withPositiveWeights(@Nullable ClassWeights weights) {
+    return new ElementPlan(
+        function,
+        weights,
+        targetScale,
+        targetOffset,
+        classReduction,
+        reduction,
+        inputCheck,
+        targetCheck,
+        zeroTimesInfinity);
+  }
+
+  /** The same with other checks. */
+  public ElementPlan checking(ValueCheck ofInput, ValueCheck ofTargets) {
+    return new ElementPlan(
+        function,
+        positiveWeights,
+        targetScale,
+        targetOffset,
+        classReduction,
+        reduction,
+        ofInput,
+        ofTargets,
+        zeroTimesInfinity);
+  }
+
   @Override
   public double rowFactor(int classes) {
     return classReduction == ClassReduction.MEAN ? 1.0 / classes : 1;
