@@ -53,9 +53,12 @@ struct RowScalars {
   Real pull;
 };
 
-// p = e^−nll.
+// p = e^−nll; less than 0, focusing is the exponent of generalised cross-entropy.
 template <class Real>
 DEVICE Real focal_derivative(Real nll, Real focusing) {
+  if (focusing < 0) {
+    return exp_of(focusing * nll);
+  }
   if (nll <= 0) {
     return 0;
   }

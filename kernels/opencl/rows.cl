@@ -101,8 +101,11 @@ typedef struct {
   S normalizer;
 } RowScalars;
 
-// p = e^−nll.
+// p = e^−nll; less than 0, focusing is the exponent of generalised cross-entropy.
 static inline S focal_derivative(S nll, REAL focusing) {
+  if (focusing < 0) {
+    return exp(focusing * nll);
+  }
   S probability = exp(-nll);
   S expm = -expm1(-nll);
   S missing = expm < 0 ? (S)0 : expm;

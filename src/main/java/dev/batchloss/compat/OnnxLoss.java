@@ -138,8 +138,7 @@ public final class OnnxLoss {
             output,
             List.of());
     return besides == MatrixOutput.LOG_SOFTMAX
-        ? result.withLogProb(
-            SoftmaxCall.logSoftmax(call.engineOrShared(), scores, Onnx.CLASS_AXIS))
+        ? result.withLogProb(SoftmaxCall.logSoftmax(call.engineOrShared(), scores, Onnx.CLASS_AXIS))
         : result;
   }
 

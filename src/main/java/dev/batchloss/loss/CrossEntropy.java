@@ -60,25 +60,19 @@ public record CrossEntropy(
 
   /** Refuses what has no meaning. */
   public CrossEntropy {
-    Objects.requireNonNull(transform, "transform");
     Objects.requireNonNull(reduction, "reduction");
     Objects.requireNonNull(emptyMean, "emptyMean");
     Objects.requireNonNull(targetCheck, "targetCheck");
     Objects.requireNonNull(zeroTimesInfinity, "zeroTimesInfinity");
-    require(
+    TransformChecks.require(
         labelSmoothing >= 0 && labelSmoothing <= 1, "labelSmoothing", labelSmoothing, "in 0..1");
-    require(Double.isFinite(zLoss), "zLoss", zLoss, "finite");
-    InputKind input = transform.kind();
-    if (input == InputKind.LOGITS) {
-      requireLogits(transform);
-    } else {
-      requireNoLogitOptions(input, zLoss, transform.logitScale(), transform.softcap());
-    }
-    if (input == InputKind.PROBABILITIES) {
-      requireProbabilities(transform);
-    } else {
-      requireNoProbabilityOptions(transform);
-    }
+    TransformChecks.require(Double.isFinite(zLoss), "zLoss", zLoss, "finite");
+    TransformChecks.check(transform);
+    TransformChecks.require(
+        zLoss == 0 || transform.kind() == InputKind.LOGITS,
+        "zLoss",
+        zLoss,
+        "0 unless the input is LOGITS, it is " + transform.kind());
   }
 
   /** Starts from PyTorch's defaults, but without an ignored class: mean over logits. */
@@ -143,54 +137,6 @@ public record CrossEntropy(
         ignoredClass,
         targetCheck,
         zeroTimesInfinity);
-  }
-
-  private static void requireLogits(InputTransform transform) {
-    double scale = transform.logitScale();
-    require(Double.isFinite(scale) && scale > 0, "logitScale", scale, "finite and > 0");
-    require(transform.softcap() > 0, "softcap", transform.softcap(), "> 0");
-  }
-
-  private static void requireNoLogitOptions(
-      InputKind input, double zLoss, double logitScale, double softcap) {
-    require(zLoss == 0, "zLoss", zLoss, "0 unless the input is LOGITS, it is " + input);
-    require(
-        logitScale == 1, "logitScale", logitScale, "1 unless the input is LOGITS, it is " + input);
-    require(
-        softcap == Double.POSITIVE_INFINITY,
-        "softcap",
-        softcap,
-        "absent unless the input is LOGITS, it is " + input);
-  }
-
-  private static void requireProbabilities(InputTransform transform) {
-    Objects.requireNonNull(transform.normalization(), "normalization");
-    double low = transform.clipLow();
-    require(low >= 0 && low < Double.POSITIVE_INFINITY, "clipLow", low, "finite and >= 0");
-    double high = transform.clipHigh();
-    require(high > 0 && high >= low, "clipHigh", high, "> 0 and at least clipLow, " + low);
-    double tolerance = transform.sumTolerance();
-    require(tolerance >= 0, "sumTolerance", tolerance, ">= 0");
-  }
-
-  private static void requireNoProbabilityOptions(InputTransform transform) {
-    String otherwise = " unless the input is PROBABILITIES, it is " + transform.kind();
-    if (transform.normalization() != Normalization.NONE) {
-      throw new IllegalArgumentException(
-          "normalization is " + transform.normalization() + ", must be NONE" + otherwise);
-    }
-    double low = transform.clipLow();
-    require(low == 0, "clipLow", low, "0" + otherwise);
-    double high = transform.clipHigh();
-    require(high == Double.POSITIVE_INFINITY, "clipHigh", high, "infinite" + otherwise);
-    double tolerance = transform.sumTolerance();
-    require(tolerance == Double.POSITIVE_INFINITY, "sumTolerance", tolerance, "absent" + otherwise);
-  }
-
-  private static void require(boolean holds, String name, double value, String wanted) {
-    if (!holds) {
-      throw new IllegalArgumentException(name + " is " + value + ", must be " + wanted);
-    }
   }
 
   /** Collects the options of a {@link CrossEntropy}. */
@@ -327,7 +273,7 @@ public record CrossEntropy(
           zLoss,
           emptyMean,
           targetCheck,
-        zeroTimesInfinity);
+          zeroTimesInfinity);
     }
 
     private InputTransform transform() {

@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param ignoredClass rows whose class target is this contribute nothing, or null
  * @param targetCheck what is checked of probability targets
  * @param zeroTimesInfinity what a target probability of 0 makes of a class that has the probability
- *     0: with NAN and without smoothing a row's loss is NaN where the class moment Σ w_c·(z_c−shift)
- *     is infinite and the target's Σ w_c·q_c·(z_c−shift) is not. Where both are infinite no
- *     statistic tells whether another class of the row had 0 times infinity: the loss is infinite.
+ *     0: with NAN and without smoothing a row's loss is NaN where the class moment Σ
+ *     w_c·(z_c−shift) is infinite and the target's Σ w_c·q_c·(z_c−shift) is not. Where both are
+ *     infinite no statistic tells whether another class of the row had 0 times infinity: the loss
+ *     is infinite.
  */
 public record RowPlan(
     InputTransform input,

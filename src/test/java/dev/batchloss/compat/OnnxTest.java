@@ -40,8 +40,7 @@ class OnnxTest {
     @Override
     public String toString() {
       return "%s weights=%s ignore=%s %s"
-          .formatted(
-              Arrays.toString(shape), Arrays.toString(weights), ignoreIndex, reduction);
+          .formatted(Arrays.toString(shape), Arrays.toString(weights), ignoreIndex, reduction);
     }
 
     OnnxLoss applyTo(OnnxLoss loss) {
@@ -158,8 +157,7 @@ class OnnxTest {
     double[] logarithms = both.logProb().toDoubles();
     for (int i = 0; i < 15; i++) {
       double hit = i % 5 == LABELS.toLongs()[i / 5] ? 1 : 0;
-      assertThat(plain.gradient().toDoubles()[i])
-          .isCloseTo((probabilities[i] - hit) / 3, FLOAT);
+      assertThat(plain.gradient().toDoubles()[i]).isCloseTo((probabilities[i] - hit) / 3, FLOAT);
       rows[i / 5] += Math.exp(logarithms[i]);
     }
     assertThat(rows).containsExactly(new double[] {1, 1, 1}, FLOAT);
@@ -178,8 +176,7 @@ class OnnxTest {
     Tensor labels = Tensor.of(new long[] {1, -100, 3}, 3);
     assertThatThrownBy(() -> Onnx.softmaxCrossEntropyLoss(SCORES, labels))
         .isInstanceOf(InvalidTargetException.class);
-    assertThat(
-            Onnx.softmaxCrossEntropyLoss().ignoreIndex(-100).evaluate(SCORES, labels).loss())
+    assertThat(Onnx.softmaxCrossEntropyLoss().ignoreIndex(-100).evaluate(SCORES, labels).loss())
         .isCloseTo((1.46577866 + 1.30076188) / 2, FLOAT);
   }
 

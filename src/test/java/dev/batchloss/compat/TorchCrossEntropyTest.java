@@ -132,8 +132,7 @@ class TorchCrossEntropyTest {
     long[] hard = random.longs(given.rows(), 0, given.shape[given.classAxis()]).toArray();
     double[] soft = random.doubles(given.size(), 0, 1).toArray();
     double[] wanted = reference(given, x, hard, soft);
-    Tensor target =
-        given.soft ? Tensor.of(soft, given.shape) : Tensor.of(hard, given.lossShape());
+    Tensor target = given.soft ? Tensor.of(soft, given.shape) : Tensor.of(hard, given.lossShape());
 
     TensorLoss loss = given.call().withGradient(Tensor.of(x, given.shape), target);
     assertLosses(given, loss, wanted, DOUBLE);
@@ -256,8 +255,7 @@ class TorchCrossEntropyTest {
           new Tensor[] {Tensor.of(new long[0], lossShape), Tensor.of(new float[0], shape)}) {
         assertThat(Torch.crossEntropy(input, target)).isNaN();
         assertThat(Torch.crossEntropy().reduction("sum").evaluate(input, target).loss()).isZero();
-        assertThat(
-                Torch.crossEntropy().reduction("none").evaluate(input, target).losses().shape())
+        assertThat(Torch.crossEntropy().reduction("none").evaluate(input, target).losses().shape())
             .isEqualTo(lossShape);
         assertThat(Torch.crossEntropy().withGradient(input, target).gradient().shape())
             .isEqualTo(shape);
@@ -284,8 +282,7 @@ class TorchCrossEntropyTest {
     TorchCrossEntropy call = Torch.crossEntropy().weight(0, 1, 0);
     assertThat(call.evaluate(input, target).loss()).isNaN();
     assertThat(call.reduction("sum").evaluate(input, target).loss()).isZero();
-    assertThat(call.reduction("none").evaluate(input, target).losses().toDoubles())
-        .containsOnly(0);
+    assertThat(call.reduction("none").evaluate(input, target).losses().toDoubles()).containsOnly(0);
   }
 
   @Test
@@ -314,11 +311,9 @@ class TorchCrossEntropyTest {
   void hostileLogits() {
     Tensor one = Tensor.of(new long[] {1}, 1);
     assertThat(Torch.crossEntropy(Tensor.of(new double[] {0, NEGATIVE}, 1, 2), one)).isInfinite();
-    assertThat(Torch.crossEntropy(Tensor.of(new double[] {NEGATIVE, NEGATIVE}, 1, 2), one))
-        .isNaN();
+    assertThat(Torch.crossEntropy(Tensor.of(new double[] {NEGATIVE, NEGATIVE}, 1, 2), one)).isNaN();
     assertThat(Torch.crossEntropy(Tensor.of(new double[] {0, Double.NaN}, 1, 2), one)).isNaN();
-    assertThat(
-            Torch.crossEntropy(Tensor.of(new double[] {0, Double.POSITIVE_INFINITY}, 1, 2), one))
+    assertThat(Torch.crossEntropy(Tensor.of(new double[] {0, Double.POSITIVE_INFINITY}, 1, 2), one))
         .isNaN();
     assertThat(Torch.crossEntropy(Tensor.of(new float[] {-1e30f, 1e30f}, 1, 2), one)).isZero();
   }
@@ -357,8 +352,7 @@ class TorchCrossEntropyTest {
     for (TorchCrossEntropy none :
         List.of(call.reduce(false), call.sizeAverage(false).reduce(false))) {
       assertThat(none.evaluate(input, target).losses().size()).isEqualTo(2);
-      assertThat(none.evaluate(input, target).warnings())
-          .containsExactly(advice.formatted("none"));
+      assertThat(none.evaluate(input, target).warnings()).containsExactly(advice.formatted("none"));
     }
     TensorLoss old = call.reduction("elementwise_mean").evaluate(input, target);
     assertThat(old.loss()).isCloseTo(Math.log(2), DOUBLE);
@@ -372,12 +366,7 @@ class TorchCrossEntropyTest {
     Tensor target = Tensor.of(new long[] {2, 0}, 2);
     double[] gradient = Torch.crossEntropy().withGradient(input, target).gradient().toDoubles();
 
-    assertThat(
-            Torch.crossEntropy()
-                .upstream(-3)
-                .withGradient(input, target)
-                .gradient()
-                .toDoubles())
+    assertThat(Torch.crossEntropy().upstream(-3).withGradient(input, target).gradient().toDoubles())
         .containsExactly(Arrays.stream(gradient).map(slope -> -3 * slope).toArray(), DOUBLE);
     double[] rows =
         Torch.crossEntropy()
@@ -502,8 +491,9 @@ class TorchCrossEntropyTest {
     assertThat(Torch.logSoftmax(Tensor.of(new float[] {7}), -1).item()).isZero();
     assertThat(Torch.softmax(Tensor.of(new float[0], 0, 3), 1).shape()).containsExactly(0, 3);
     assertThat(Torch.softmax(Tensor.of(new float[0], 3, 0), 1).shape()).containsExactly(3, 0);
-    assertThat(Torch.softmax(Tensor.of(new double[] {NEGATIVE, 1, NEGATIVE, NEGATIVE}, 2, 2), 1)
-            .toDoubles())
+    assertThat(
+            Torch.softmax(Tensor.of(new double[] {NEGATIVE, 1, NEGATIVE, NEGATIVE}, 2, 2), 1)
+                .toDoubles())
         .containsExactly(0, 1, Double.NaN, Double.NaN);
     assertRefused(() -> Torch.softmax(Tensor.of(x, shape), 3), "dim is 3, must be in -3..2");
     assertRefused(() -> Torch.softmax(Tensor.of(new int[2], 2), 0), "must be floating point");

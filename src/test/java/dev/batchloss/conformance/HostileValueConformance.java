@@ -143,7 +143,11 @@ interface HostileValueConformance extends ConformanceTests {
   }
 
   private static void assertRowsFinite(
-      BatchLoss engine, CrossEntropy.Builder options, Matrix input, Matrix targets, double hostile) {
+      BatchLoss engine,
+      CrossEntropy.Builder options,
+      Matrix input,
+      Matrix targets,
+      double hostile) {
     double[] losses =
         engine.evaluate(options.build(), input, Targets.probabilities(targets)).rowLosses();
     for (int row = 0; row < HOSTILE_ROWS; row++) {

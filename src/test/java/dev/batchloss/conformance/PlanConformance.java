@@ -74,7 +74,8 @@ interface PlanConformance extends ConformanceTests {
           List.of(
               new RowObjective(1, 0, weights, 2, 0, 0, 0),
               new RowObjective(0.75, 0.1, weights, 0.5, 0, -0.1, 0),
-              new RowObjective(1, 1, null, 0, 0, 0.3, 0));
+              new RowObjective(1, 1, null, 0, 0, 0.3, 0),
+              new RowObjective(0.5, 0.1, weights, 0, 0, 0.2, 0, 0.7));
       case PROBABILITIES ->
           List.of(
               new RowObjective(1, 0, null, 0, 0, 0, 1),
@@ -186,7 +187,7 @@ interface PlanConformance extends ConformanceTests {
     @Override
     public String toString() {
       RowObjective objective = plan.objective();
-      return "%s %d×%d, %s, ε %s, focusing %s, entropies %s and %s%s"
+      return "%s %d×%d, %s, ε %s, focusing %s, generalization %s, entropies %s and %s%s"
           .formatted(
               type,
               rows,
@@ -194,6 +195,7 @@ interface PlanConformance extends ConformanceTests {
               plan.input(),
               objective.labelSmoothing(),
               objective.focusing(),
+              objective.generalization(),
               objective.entropy(),
               objective.targetEntropy(),
               objective.classWeights() == null ? "" : ", class weights");
