@@ -58,6 +58,11 @@ public record ValueTargets(
     return new ValueTargets(values, elementWeights, weights);
   }
 
+  @Override
+  public ValueTargets withSampleWeights(double... weights) {
+    return withSampleWeights(Matrix.of(weights, weights.length, 1));
+  }
+
   /**
    * {@inheritDoc}
    *

@@ -2,7 +2,7 @@ package dev.batchloss.conformance;
 
 import org.junit.jupiter.api.TestInstance;
 
-/** Everything that is asked of a backend that runs row plans; a subclass names the backend. */
+/** Everything that is asked of a backend; a subclass names the backend. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class RowConformanceSuite
     implements OptionConformance,
@@ -15,6 +15,9 @@ abstract class RowConformanceSuite
         RefusalConformance,
         SameBitsConformance,
         UnfinishedCallConformance,
+        ElementConformance,
+        PairConformance,
+        ComparisonBitsConformance,
         LifecycleConformance {
   private final BackendUnderTest backend;
 
