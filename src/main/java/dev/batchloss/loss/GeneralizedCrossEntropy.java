@@ -60,6 +60,11 @@ public record GeneralizedCrossEntropy(
     return new Builder();
   }
 
+  /** Returns what the numbers of the matrix are. */
+  public InputKind input() {
+    return transform.kind();
+  }
+
   @Override
   public String name() {
     return "generalized-cross-entropy";
