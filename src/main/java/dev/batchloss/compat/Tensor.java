@@ -92,7 +92,7 @@ public final class Tensor {
     return of(new double[] {value});
   }
 
-  /** Elements of unspecified value, in memory of their own. */
+  /** Zeros, in memory of their own. */
   static Tensor allocate(ElementType type, Shape shape) {
     long size = shape.size();
     return switch (type) {
@@ -237,6 +237,20 @@ public final class Tensor {
       return allocate(type(), wanted);
     }
     return fill(wanted, i -> at(sources[i]));
+  }
+
+  /** The same elements, each rounded to another format. */
+  Tensor as(ElementType other) {
+    Tensor converted = allocate(other, shape);
+    for (int i = 0; i < shape.size(); i++) {
+      other.set(converted.segment, i, at(i));
+    }
+    return converted;
+  }
+
+  /** The sum with a tensor of the same shape, element by element. */
+  Tensor plus(Tensor other) {
+    return fill(shape, i -> at(i) + other.at(i));
   }
 
   /** Integers as FLOAT64; floating point as it is. */
