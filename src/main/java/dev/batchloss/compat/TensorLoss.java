@@ -46,12 +46,12 @@ public final class TensorLoss {
   /** The same, the gradient in the shape that the prediction was handed over in. */
   TensorLoss withGradientIn(Shape shape) {
     Tensor reshaped = gradient == null ? null : gradient.reshape(shape);
-    return new TensorLoss(result, loss, losses, reshaped, warnings);
+    return new TensorLoss(result, loss, losses, reshaped, logProb, warnings);
   }
 
   /** The same with another gradient. */
   TensorLoss withGradient(Tensor other) {
-    return new TensorLoss(result, loss, losses, other, warnings);
+    return new TensorLoss(result, loss, losses, other, logProb, warnings);
   }
 
   /** Losses, or the loss, and gradients added up; what the engine returned is the other's. */
@@ -61,6 +61,7 @@ public final class TensorLoss {
         loss + other.loss,
         sum(losses, other.losses),
         sum(gradient, other.gradient),
+        null,
         warnings);
   }
 
@@ -71,7 +72,7 @@ public final class TensorLoss {
   /** The loss 0 and no gradient, as where a library divides by 0 without a NaN. */
   TensorLoss zeroed() {
     Tensor zeros = gradient == null ? null : Tensor.allocate(gradient.type(), gradient.axes());
-    return new TensorLoss(result, 0, losses, zeros, warnings);
+    return new TensorLoss(result, 0, losses, zeros, logProb, warnings);
   }
 
   /**
