@@ -4,6 +4,7 @@ import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
 import dev.batchloss.loss.Loss;
 import dev.batchloss.plan.MatrixOutput;
+import dev.batchloss.plan.Reduction;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,10 @@ record KerasCall(KerasLoss.Options options, @Nullable Tensor sampleWeight, Matri
       Targets targets,
       KerasWeights weights,
       List<String> warnings) {
+    KerasWeights.Repetition repetition = weights.repetition();
+    if (repetition != null) {
+      return runRepeated(loss, yPred, axis, targets, repetition, warnings);
+    }
     Matrix column = weights.column();
     TensorLoss found =
         options
@@ -74,5 +79,22 @@ record KerasCall(KerasLoss.Options options, @Nullable Tensor sampleWeight, Matri
                 output,
                 warnings);
     return weights.divideByZero() ? found.zeroed() : found;
+  }
+
+  /** Each loss once and without weights, repeated and weighted afterwards. */
+  private TensorLoss runRepeated(
+      Loss loss,
+      Tensor yPred,
+      int axis,
+      Targets targets,
+      KerasWeights.Repetition repetition,
+      List<String> warnings) {
+    Shape losses = yPred.axes().without(axis);
+    EngineCall call = options.call();
+    TensorLoss each =
+        call.withUpstream(repetition.upstream(call.upstream(), losses))
+            .run(
+                loss.withReduction(Reduction.NONE), yPred, axis, targets, losses, output, warnings);
+    return each.withLosses(repetition.of(each.losses()));
   }
 }

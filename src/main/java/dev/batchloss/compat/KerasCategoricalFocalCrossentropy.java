@@ -128,9 +128,9 @@ public final class KerasCategoricalFocalCrossentropy
     int rows = Math.toIntExact(targets.rows());
     TensorLoss sum = null;
     for (int c = 0; c < targets.classes(); c++) {
-      double[] ofClass = new double[rows];
+      double[] shares = new double[rows];
       for (int row = 0; row < rows; row++) {
-        ofClass[row] = weights.of(row) * targets.get(row, c);
+        shares[row] = targets.get(row, c);
       }
       int[] classes = new int[rows];
       Arrays.fill(classes, c);
@@ -139,8 +139,8 @@ public final class KerasCategoricalFocalCrossentropy
               loss,
               probabilities,
               classAxis,
-              Targets.classes(classes),
-              new KerasWeights(ofClass, weights.shape(), weights.divisor()),
+              Targets.classes(classes).withSampleWeights(shares),
+              weights.times(shares),
               warnings);
       sum = sum == null ? part : sum.plus(part);
     }

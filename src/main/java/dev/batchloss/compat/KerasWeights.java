@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param ofLosses one weight a loss, in their order, or null for ones
  * @param shape of the weighted losses
  * @param divisor of their sum; 1 where there is none
+ * @param repetition of losses that are not reduced over a greater shape; null where each loss
+ *     stands once, or losses are reduced
  */
-record KerasWeights(double @Nullable [] ofLosses, Shape shape, double divisor) {
+record KerasWeights(
+    double @Nullable [] ofLosses, Shape shape, double divisor, @Nullable Repetition repetition) {
 
   /**
    * Broadcasts and counts.
@@ -28,22 +31,37 @@ record KerasWeights(double @Nullable [] ofLosses, Shape shape, double divisor) {
       Shape losses, @Nullable Tensor sampleWeight, @Nullable Tensor mask, KerasReduction way) {
     Tensor weights = withMask(sampleWeight, mask, way);
     if (weights == null) {
-      return new KerasWeights(null, losses, divisor(way, losses, null));
+      return new KerasWeights(null, losses, divisor(way, losses, null), null);
     }
     Ranks ranks = Ranks.aligned(losses, weights.axes());
     Shape shape = ranks.first().broadcastWith(ranks.second(), "the losses and sample_weight");
     Tensor spread = weights.reshape(ranks.second()).broadcastTo(shape);
-    if (shape.size() != losses.size() && way == KerasReduction.NONE) {
-      throw new IllegalArgumentException(
-          "sample_weight has shape %s, which repeats the losses of shape %s: reduction is none"
-              .formatted(weights.axes(), losses));
-    }
     long[] sources = ranks.first().sourcesIn(shape);
     double[] ofLosses = new double[Math.toIntExact(losses.size())];
     for (int i = 0; i < sources.length; i++) {
       ofLosses[(int) sources[i]] += spread.at(i);
     }
-    return new KerasWeights(ofLosses, shape, divisor(way, shape, weights));
+    boolean isRepeated = shape.size() != losses.size() && way == KerasReduction.NONE;
+    return new KerasWeights(
+        ofLosses,
+        shape,
+        divisor(way, shape, weights),
+        isRepeated ? new Repetition(spread, sources) : null);
+  }
+
+  /**
+   * The same for losses that are weighted once more. Repeated ones are weighted afterwards: their
+   * targets have these weights already.
+   */
+  KerasWeights times(double[] shares) {
+    if (repetition != null) {
+      return this;
+    }
+    double[] products = shares.clone();
+    for (int i = 0; ofLosses != null && i < products.length; i++) {
+      products[i] *= ofLosses[i];
+    }
+    return new KerasWeights(products, shape, divisor, null);
   }
 
   /** How the core reduces; where the divisor is 0 the sum, which nobody looks at. */
@@ -57,11 +75,6 @@ record KerasWeights(double @Nullable [] ofLosses, Shape shape, double divisor) {
   /** Whether Keras' {@code divide_no_nan} makes 0 of the loss. */
   boolean divideByZero() {
     return divisor == 0;
-  }
-
-  /** The weight of one loss. */
-  double of(int loss) {
-    return ofLosses == null ? 1 : ofLosses[loss];
   }
 
   /** The weights as one column, or null for ones. */
@@ -111,6 +124,35 @@ record KerasWeights(double @Nullable [] ofLosses, Shape shape, double divisor) {
       sum.add(tensor.at(i));
     }
     return sum.value();
+  }
+
+  /**
+   * Losses that weights of a greater shape repeat.
+   *
+   * @param weights in that shape
+   * @param sources the place of the loss that stands at each of its places
+   */
+  record Repetition(Tensor weights, long[] sources) {
+    /** The repeated losses, weighted. */
+    Tensor of(Tensor losses) {
+      double[] repeated = new double[sources.length];
+      Arrays.setAll(repeated, i -> weights.at(i) * losses.at(sources[i]));
+      return Tensor.of(repeated, weights.shape());
+    }
+
+    /** What multiplies the gradient of each loss, given what multiplies that of its repetitions. */
+    Tensor upstream(@Nullable Tensor ofRepeated, Shape losses) {
+      if (ofRepeated != null && !ofRepeated.axes().equals(weights.axes())) {
+        throw new IllegalArgumentException(
+            "upstream has shape %s, must be that of the losses, %s"
+                .formatted(ofRepeated.axes(), weights.axes()));
+      }
+      double[] sums = new double[Math.toIntExact(losses.size())];
+      for (int i = 0; i < sources.length; i++) {
+        sums[(int) sources[i]] += weights.at(i) * (ofRepeated == null ? 1 : ofRepeated.at(i));
+      }
+      return Tensor.of(sums, losses.lengths());
+    }
   }
 
   /**

@@ -54,6 +54,11 @@ public final class TensorLoss {
     return new TensorLoss(result, loss, losses, other, logProb, warnings);
   }
 
+  /** The same with other unreduced losses. */
+  TensorLoss withLosses(Tensor others) {
+    return new TensorLoss(result, loss, others, gradient, logProb, warnings);
+  }
+
   /** Losses, or the loss, and gradients added up; what the engine returned is the other's. */
   TensorLoss plus(TensorLoss other) {
     return new TensorLoss(

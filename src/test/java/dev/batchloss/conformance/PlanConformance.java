@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** The terms of a row plan that cross-entropy has no option for; run on the backend itself. */
@@ -61,6 +62,36 @@ interface PlanConformance extends ConformanceTests {
                 new RowPlan(transform, objective, Reduction.SUM, null, RowPlan.TargetCheck.NONE);
             new PlanRun(plans, plan, targets, type, shape).check();
           }
+        }
+      }
+    }
+  }
+
+  /** 0/0 leaves nothing of the row; its neighbours are not touched. */
+  @Test
+  default void aRowThatSumsToZeroHasNoDistribution() {
+    RowPlan plan =
+        new RowPlan(
+            InputTransform.probabilities(Normalization.BEFORE_CLIP, 1e-7, 1 - 1e-7, UNUSED),
+            RowObjective.crossEntropy(0, null, 0),
+            Reduction.SUM,
+            null,
+            RowPlan.TargetCheck.NONE);
+    try (Backend plans = backend().openPlans()) {
+      for (int classes : new int[] {2, 3, 70}) {
+        PlanRun run =
+            new PlanRun(
+                plans, plan, TargetKind.CLASSES, ElementType.FLOAT64, new Shape(3, classes));
+        for (int c = 0; c < classes; c++) {
+          run.input.set(1, c, 0);
+        }
+        Matrix gradient = Samples.logits(1, ElementType.FLOAT64, 3, classes);
+        double[] losses = run.run(MatrixOutput.GRADIENT, gradient);
+        assertThat(losses[1]).isNaN();
+        assertThat(Oracle.row(gradient, 1)).containsOnly(Double.NaN);
+        for (int r : new int[] {0, 2}) {
+          assertThat(losses[r]).isFinite();
+          assertThat(Oracle.row(gradient, r)).doesNotContain(Double.NaN);
         }
       }
     }
