@@ -16,12 +16,13 @@ import java.util.Objects;
  *
  * It takes no targets, and with them no sample weights: what entropy minimisation (Grandvalet and
  * Bengio 2004) and, negated, the confidence penalty (Pereyra et al. 2017) add to a loss. A class of
- * probability 0 contributes 0, to the gradient too. Probabilities outside 0..1, or in a row that
- * does not sum to 1 within {@value CrossEntropy#SUM_TOLERANCE}, are refused.
+ * probability 0 contributes 0. Probabilities outside 0..1, or in a row that does not sum to 1
+ * within {@value CrossEntropy#SUM_TOLERANCE}, are refused.
  *
  * <p>MEAN divides by the number of rows. The gradient is the derivative of the reduced loss with
  * respect to x, denominator included; before it that of a row is −p_c·(log p_c + H) for logits,
- * −p_c·(log p_c + 1) for log-probabilities and −(log p_c + 1) for probabilities.
+ * −p_c·(log p_c + 1) for log-probabilities and −(log p_c + 1) for probabilities, which is +∞ where
+ * p_c is 0.
  *
  * @param input what the numbers of the matrix are
  * @param reduction how the row losses become one number

@@ -53,7 +53,7 @@ final class OracleLoss {
       case SoftmaxEntropy entropy -> entropy.input();
       case SoftmaxFocal focal -> focal.input();
       case SoftmaxKlDivergence divergence -> divergence.input();
-      default -> throw new IllegalArgumentException(loss + " is of no one distribution");
+      default -> throw new IllegalArgumentException(loss.name() + " is no loss of distributions");
     };
   }
 
@@ -75,7 +75,7 @@ final class OracleLoss {
       case GeneralizedCrossEntropy _, SoftmaxFocal _ -> targetValue(nll(target));
       case SoftmaxKlDivergence _ ->
           sum(c -> times(q[c], Math.log(q[c]))) + sum(c -> times(q[c], nll(c)));
-      default -> throw new IllegalArgumentException(loss + " has its own oracle");
+      default -> throw new IllegalArgumentException(loss.name() + " has another oracle");
     };
   }
 
