@@ -70,22 +70,33 @@ record EngineCall(@Nullable BatchLoss engine, @Nullable Tensor upstream) {
       return Outputs.lossOnly();
     }
     Outputs outputs = Outputs.gradientInto(gradient);
+    if (loss.reduction().kind() != Reduction.Kind.NONE) {
+      return withUpstreamOfReduced(outputs);
+    }
+    Tensor derivatives = upstreamOfUnreduced(lossShape);
+    return derivatives == null ? outputs : outputs.withUpstream(derivatives.elements());
+  }
+
+  /** Multiplies the gradient of a loss that is one number. */
+  Outputs withUpstreamOfReduced(Outputs outputs) {
     if (upstream == null) {
       return outputs;
     }
-    if (loss.reduction().kind() != Reduction.Kind.NONE) {
-      if (upstream.size() != 1) {
-        throw new IllegalArgumentException(
-            "upstream has shape %s, must be one number for a reduced loss"
-                .formatted(upstream.axes()));
-      }
-      return outputs.withUpstream(upstream.item());
+    if (upstream.size() != 1) {
+      throw new IllegalArgumentException(
+          "upstream has shape %s, must be one number for a reduced loss"
+              .formatted(upstream.axes()));
     }
-    if (!upstream.axes().equals(lossShape)) {
+    return outputs.withUpstream(upstream.item());
+  }
+
+  /** One number for each of unreduced losses, or null if there are none. */
+  @Nullable Tensor upstreamOfUnreduced(Shape lossShape) {
+    if (upstream != null && !upstream.axes().equals(lossShape)) {
       throw new IllegalArgumentException(
           "upstream has shape %s, must be that of the losses, %s"
               .formatted(upstream.axes(), lossShape));
     }
-    return outputs.withUpstream(upstream.elements());
+    return upstream;
   }
 }

@@ -55,14 +55,9 @@ final class Shape {
     return axis < 0 ? axis + rank : axis;
   }
 
-  /** The axes before {@code axis}. */
-  Shape before(int axis) {
-    return new Shape(Arrays.copyOfRange(lengths, 0, axis));
-  }
-
-  /** The axes after {@code axis}. */
-  Shape after(int axis) {
-    return new Shape(Arrays.copyOfRange(lengths, axis + 1, lengths.length));
+  /** The axes from {@code first} to {@code end}, which is excluded. */
+  Shape between(int first, int end) {
+    return new Shape(Arrays.copyOfRange(lengths, first, end));
   }
 
   /** All axes but one. */
@@ -116,7 +111,16 @@ final class Shape {
     return sources;
   }
 
-  private void requireBroadcastsTo(Shape wanted) {
+  /** The same with axes of length 1 in front, {@code rank} in all. */
+  Shape alignedTo(int rank) {
+    long[] aligned = new long[rank];
+    Arrays.fill(aligned, 1);
+    System.arraycopy(lengths, 0, aligned, rank - lengths.length, lengths.length);
+    return new Shape(aligned);
+  }
+
+  /** Refuses a shape that broadcasting cannot make of this one. */
+  void requireBroadcastsTo(Shape wanted) {
     int missing = wanted.rank() - rank();
     boolean fits = missing >= 0;
     for (int axis = 0; fits && axis < rank(); axis++) {

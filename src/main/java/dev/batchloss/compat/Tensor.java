@@ -196,17 +196,23 @@ public final class Tensor {
 
   /** The elements as outer × classes × inner, the class axis being {@code classAxis}. */
   Matrix rows(int classAxis) {
-    long classes = shape.length(classAxis);
+    return rows(classAxis, classAxis + 1);
+  }
+
+  /** Likewise with several neighbouring axes, of which the last is excluded, as that of classes. */
+  Matrix rows(int firstClassAxis, int endOfClassAxes) {
+    long classes = shape.between(firstClassAxis, endOfClassAxes).size();
     if (classes > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
-          "axis %d of %s is too long for classes".formatted(classAxis, this));
+          "axes %d to %d of %s are too long for classes"
+              .formatted(firstClassAxis, endOfClassAxes - 1, this));
     }
     return Matrix.of(
         asFloating().segment,
         type(),
-        shape.before(classAxis).size(),
+        shape.between(0, firstClassAxis).size(),
         (int) classes,
-        shape.after(classAxis).size());
+        shape.between(endOfClassAxes, rank()).size());
   }
 
   /** The elements as one column: each a row of one class. */
@@ -236,7 +242,25 @@ public final class Tensor {
     if (sources.length == 0) {
       return allocate(type(), wanted);
     }
-    return fill(wanted, i -> at(sources[i]));
+    return filled(type(), wanted, i -> at(sources[i]));
+  }
+
+  /** The sums of the elements that broadcasting made of one element of a smaller shape. */
+  Tensor sumTo(Shape smaller) {
+    if (shape.equals(smaller)) {
+      return this;
+    }
+    double[] sums = new double[length(smaller.size())];
+    long[] sources = smaller.sourcesIn(shape);
+    for (int i = 0; i < sources.length; i++) {
+      sums[(int) sources[i]] += at(i);
+    }
+    return filled(type(), smaller, i -> sums[i]);
+  }
+
+  /** The products of the elements with those of a tensor of the same shape, as FLOAT64. */
+  Tensor times(Tensor factors) {
+    return filled(ElementType.FLOAT64, shape, i -> at(i) * factors.at(i));
   }
 
   /** The same elements, each rounded to another format. */
@@ -255,13 +279,13 @@ public final class Tensor {
 
   /** Integers as FLOAT64; floating point as it is. */
   Tensor asFloating() {
-    return type == null ? fill(shape, this::at) : this;
+    return type == null ? filled(INTEGERS_AS, shape, this::at) : this;
   }
 
-  private Tensor fill(Shape wanted, IntToDoubleFunction values) {
-    Tensor filled = allocate(type(), wanted);
-    for (int i = 0; i < wanted.size(); i++) {
-      filled.type().set(filled.segment, i, values.applyAsDouble(i));
+  private static Tensor filled(ElementType type, Shape shape, IntToDoubleFunction values) {
+    Tensor filled = allocate(type, shape);
+    for (int i = 0; i < shape.size(); i++) {
+      type.set(filled.segment, i, values.applyAsDouble(i));
     }
     return filled;
   }

@@ -61,6 +61,121 @@ public final class Torch {
   }
 
   /**
+   * {@code binary_cross_entropy(input, target, weight=None, reduction='mean')} of probabilities x:
+   * −w·(y·max(ln x, −100) + (1−y)·max(ln(1−x), −100)), with the gradient w·(x−y) / max(x·(1−x),
+   * 1e-12). Shapes must be the same; an input outside 0..1 or NaN is refused with {@link
+   * dev.batchloss.data.InvalidDataException}, where a rounding error above 1 counts as 1; targets
+   * are not checked.
+   */
+  public static TorchBinaryCrossEntropy binaryCrossEntropy() {
+    return TorchBinaryCrossEntropy.DEFAULT;
+  }
+
+  /** Returns the mean {@link #binaryCrossEntropy()} with the defaults. */
+  public static double binaryCrossEntropy(Tensor input, Tensor target) {
+    return binaryCrossEntropy().evaluate(input, target).loss();
+  }
+
+  /**
+   * {@code binary_cross_entropy_with_logits(input, target, weight=None, reduction='mean',
+   * pos_weight=None)}: w·((1−y)·x − (1 + (pos_weight−1)·y)·ln σ(x)). Shapes must be the same;
+   * targets are not checked. At x = −∞, and at x = +∞ where y is 1, that is NaN, and the gradient
+   * is finite.
+   */
+  public static TorchBinaryCrossEntropyWithLogits binaryCrossEntropyWithLogits() {
+    return TorchBinaryCrossEntropyWithLogits.DEFAULT;
+  }
+
+  /** Returns the mean {@link #binaryCrossEntropyWithLogits()} with the defaults. */
+  public static double binaryCrossEntropyWithLogits(Tensor input, Tensor target) {
+    return binaryCrossEntropyWithLogits().evaluate(input, target).loss();
+  }
+
+  /**
+   * {@code kl_div(input, target, reduction='mean', log_target=False)} of log-probabilities x: y·ln
+   * y − y·x, or e^y·(y − x) with logTarget. It broadcasts. {@code mean} divides by the number of
+   * elements, and warns that this is not the divergence; {@code batchmean} divides by the length of
+   * the input's first axis. A target of 0 at x = −∞ is NaN. Nothing is checked.
+   */
+  public static TorchKlDiv klDiv() {
+    return TorchKlDiv.DEFAULT;
+  }
+
+  /** Returns the mean {@link #klDiv()} with the defaults. */
+  public static double klDiv(Tensor input, Tensor target) {
+    return klDiv().evaluate(input, target).loss();
+  }
+
+  /**
+   * {@code mse_loss(input, target, reduction='mean', weight=None)}: w·(x − y)². It broadcasts with
+   * a warning. With weights {@code mean} divides by their sum.
+   */
+  public static TorchMseLoss mseLoss() {
+    return TorchMseLoss.DEFAULT;
+  }
+
+  /** Returns the mean {@link #mseLoss()} with the defaults. */
+  public static double mseLoss(Tensor input, Tensor target) {
+    return mseLoss().evaluate(input, target).loss();
+  }
+
+  /**
+   * {@code l1_loss(input, target, reduction='mean', weight=None)}: w·|x − y|, with the gradient 0
+   * where they are equal. It broadcasts with a warning. With weights {@code mean} divides by their
+   * sum.
+   */
+  public static TorchL1Loss l1Loss() {
+    return TorchL1Loss.DEFAULT;
+  }
+
+  /** Returns the mean {@link #l1Loss()} with the defaults. */
+  public static double l1Loss(Tensor input, Tensor target) {
+    return l1Loss().evaluate(input, target).loss();
+  }
+
+  /**
+   * {@code huber_loss(input, target, reduction='mean', delta=1.0, weight=None)}: w·½d² where |d| ≤
+   * delta, else w·delta·(|d| − ½·delta), with d = x − y. It broadcasts with a warning. {@code mean}
+   * divides by the number of elements, with weights too.
+   */
+  public static TorchHuberLoss huberLoss() {
+    return TorchHuberLoss.DEFAULT;
+  }
+
+  /** Returns the mean {@link #huberLoss()} with the defaults. */
+  public static double huberLoss(Tensor input, Tensor target) {
+    return huberLoss().evaluate(input, target).loss();
+  }
+
+  /**
+   * {@code smooth_l1_loss(input, target, reduction='mean', beta=1.0)}: ½d²/beta where |d| &lt;
+   * beta, else |d| − ½·beta, with d = x − y; {@link #l1Loss()} where beta is 0. It broadcasts with
+   * a warning.
+   */
+  public static TorchSmoothL1Loss smoothL1Loss() {
+    return TorchSmoothL1Loss.DEFAULT;
+  }
+
+  /** Returns the mean {@link #smoothL1Loss()} with the defaults. */
+  public static double smoothL1Loss(Tensor input, Tensor target) {
+    return smoothL1Loss().evaluate(input, target).loss();
+  }
+
+  /**
+   * {@code poisson_nll_loss(input, target, log_input=True, full=False, eps=1e-8,
+   * reduction='mean')}: e^x − y·x of logarithms of rates, x − y·ln(x + eps) of rates; full adds
+   * y·ln y − y + ½·ln 2πy where y > 1. It broadcasts. Nothing is checked.
+   */
+  public static TorchPoissonNllLoss poissonNllLoss() {
+    return TorchPoissonNllLoss.DEFAULT;
+  }
+
+  /** Returns the mean {@link #poissonNllLoss()} with the defaults. */
+  public static double poissonNllLoss(Tensor input, Tensor target) {
+    return poissonNllLoss().evaluate(input, target).loss();
+  }
+
+  /**
    * {@code softmax(input, dim)}, in the input's shape and element type; a row of −∞ only is NaN.
    *
    * @param input floating point

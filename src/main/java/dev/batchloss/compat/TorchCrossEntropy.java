@@ -87,8 +87,7 @@ public final class TorchCrossEntropy extends TorchLoss<TorchCrossEntropy> {
       loss.ignoreIndex(ignoreIndex);
       targets = target.classes();
     }
-    return call.run(
-        loss.build(), input, classAxis, targets, lossShape, output, reduction.warnings());
+    return call.run(loss.build(), input, classAxis, targets, lossShape, output, warnings());
   }
 
   private void requireProbabilities(Tensor target) {

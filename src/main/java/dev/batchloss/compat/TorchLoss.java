@@ -3,6 +3,7 @@ package dev.batchloss.compat;
 import dev.batchloss.BatchLoss;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.Reduction;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -13,7 +14,7 @@ import java.util.Objects;
  * @param <T> the loss itself
  */
 public abstract sealed class TorchLoss<T extends TorchLoss<T>>
-    permits TorchCrossEntropy, TorchNllLoss {
+    permits TorchCrossEntropy, TorchElementLoss, TorchNllLoss {
   private static final ReductionNames REDUCTIONS =
       new ReductionNames(
           Map.of("mean", Reduction.MEAN, "sum", Reduction.SUM, "none", Reduction.NONE));
@@ -91,8 +92,22 @@ public abstract sealed class TorchLoss<T extends TorchLoss<T>>
     return checkedRun(input, target, MatrixOutput.GRADIENT);
   }
 
-  Reduction meantReduction() {
-    return REDUCTIONS.named(reduction.meant());
+  /** The reductions that the loss knows. */
+  ReductionNames reductions() {
+    return REDUCTIONS;
+  }
+
+  /** What PyTorch would warn of in any case. */
+  List<String> warnings() {
+    return reduction.warnings();
+  }
+
+  final boolean isUnreduced() {
+    return meantReduction().kind() == Reduction.Kind.NONE;
+  }
+
+  final Reduction meantReduction() {
+    return reductions().named(reduction.meant());
   }
 
   private TensorLoss checkedRun(Tensor input, Tensor target, MatrixOutput output) {

@@ -56,6 +56,6 @@ public final class TorchNllLoss extends TorchLoss<TorchNllLoss> {
     }
     TorchShapes.requireClassIndices(input, target, lossShape);
     return call.run(
-        loss.build(), input, classAxis, target.classes(), lossShape, output, reduction.warnings());
+        loss.build(), input, classAxis, target.classes(), lossShape, output, warnings());
   }
 }

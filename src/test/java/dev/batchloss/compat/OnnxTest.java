@@ -33,14 +33,22 @@ class OnnxTest {
   };
   private static final Tensor SCORES = Tensor.of(FIRST_SCORES, 3, 5);
   private static final Tensor LABELS = Tensor.of(new long[] {1, 4, 3}, 3);
+  private static final Tensor OTHER_WEIGHTS = Tensor.of(new double[] {0.2, 0.3, 0.6, 0.1, 0.5}, 5);
   private static final double[] WEIGHTS = {0.9, 0.7, 0.8, 0.9, 0.9};
 
-  record Case(
-      long[] shape, double @Nullable [] weights, @Nullable Long ignoreIndex, String reduction) {
+  record Case(Shape shape, @Nullable Tensor weights, @Nullable Long ignoreIndex, String reduction) {
     @Override
     public String toString() {
       return "%s weights=%s ignore=%s %s"
-          .formatted(Arrays.toString(shape), Arrays.toString(weights), ignoreIndex, reduction);
+          .formatted(shape, Arrays.toString(values()), ignoreIndex, reduction);
+    }
+
+    long[] lengths() {
+      return shape.lengths();
+    }
+
+    double @Nullable [] values() {
+      return weights == null ? null : weights.toDoubles();
     }
 
     OnnxLoss applyTo(OnnxLoss loss) {
@@ -54,7 +62,7 @@ class OnnxTest {
       return switch (reduction) {
         case "none" -> losses;
         case "sum" -> new double[] {sum};
-        default -> new double[] {sum / RowReference.weightSum(labels, weights, ignoreIndex)};
+        default -> new double[] {sum / RowReference.weightSum(labels, values(), ignoreIndex)};
       };
     }
   }
@@ -63,10 +71,10 @@ class OnnxTest {
     List<Case> cases = new ArrayList<>();
     long[][] shapes = {{3, 5}, {3, 5, 2}, {3, 5, 2, 7}, {3, 5, 6, 6}, {3, 5, 2, 3, 2, 3, 2}};
     for (long[] shape : shapes) {
-      for (double[] weights : new double[][] {null, WEIGHTS, {0.2, 0.3, 0.6, 0.1, 0.5}}) {
+      for (Tensor weights : new Tensor[] {null, Tensor.of(WEIGHTS, 5), OTHER_WEIGHTS}) {
         for (Long ignoreIndex : new Long[] {null, 0L, 1L, 2L, -1L, 10L, -5L}) {
           for (String reduction : new String[] {"none", "sum", "mean"}) {
-            cases.add(new Case(shape, weights, ignoreIndex, reduction));
+            cases.add(new Case(Shape.of(shape), weights, ignoreIndex, reduction));
           }
         }
       }
@@ -77,7 +85,7 @@ class OnnxTest {
   @ParameterizedTest
   @MethodSource("cases")
   void agreesWithTheReference(Case given) {
-    Shape shape = Shape.of(given.shape);
+    Shape shape = given.shape;
     Shape labelShape = shape.without(1);
     Random random = new Random(given.toString().hashCode());
     double[] x = random.doubles(shape.size(), -2, 2).toArray();
@@ -85,32 +93,32 @@ class OnnxTest {
     if (given.ignoreIndex != null) {
       labels[0] = given.ignoreIndex;
     }
-    RowReference logs = RowReference.along(x, given.shape, 1).logSoftmax();
-    double[] wanted = given.reduce(logs.nll(labels, given.weights, given.ignoreIndex), labels);
+    RowReference logs = RowReference.along(x, given.lengths(), 1).logSoftmax();
+    double[] wanted = given.reduce(logs.nll(labels, given.values(), given.ignoreIndex), labels);
     Tensor target = Tensor.of(labels, labelShape.lengths());
 
     OnnxLoss softmax = given.applyTo(Onnx.softmaxCrossEntropyLoss()).withLogProb();
-    TensorLoss loss = softmax.evaluate(Tensor.of(x, given.shape), target);
+    TensorLoss loss = softmax.evaluate(Tensor.of(x, given.lengths()), target);
     assertLosses(given, loss, wanted);
     assertThat(loss.logProb().toDoubles()).containsExactly(logs.x, DOUBLE);
-    assertThat(loss.logProb().shape()).isEqualTo(given.shape);
+    assertThat(loss.logProb().shape()).isEqualTo(given.lengths());
 
     OnnxLoss likelihood = given.applyTo(Onnx.negativeLogLikelihoodLoss());
-    Tensor logarithms = Tensor.of(logs.x, given.shape);
+    Tensor logarithms = Tensor.of(logs.x, given.lengths());
     assertLosses(given, likelihood.evaluate(logarithms, target), wanted);
 
     double denominator =
         given.reduction.equals("mean")
-            ? RowReference.weightSum(labels, given.weights, given.ignoreIndex)
+            ? RowReference.weightSum(labels, given.values(), given.ignoreIndex)
             : 1;
     assertThat(likelihood.withGradient(logarithms, target).gradient().toDoubles())
         .containsExactly(
-            logs.nllSlopes(labels, given.weights, given.ignoreIndex, denominator), DOUBLE);
+            logs.nllSlopes(labels, given.values(), given.ignoreIndex, denominator), DOUBLE);
   }
 
   private static void assertLosses(Case given, TensorLoss loss, double[] wanted) {
     if (given.reduction.equals("none")) {
-      assertThat(loss.losses().shape()).isEqualTo(Shape.of(given.shape).without(1).lengths());
+      assertThat(loss.losses().shape()).isEqualTo(given.shape.without(1).lengths());
       assertThat(loss.losses().toDoubles()).containsExactly(wanted, DOUBLE);
     } else {
       assertThat(loss.loss()).isCloseTo(wanted[0], DOUBLE);
