@@ -37,15 +37,7 @@ record KerasCall(KerasLoss.Options options, @Nullable Tensor sampleWeight, Matri
   /** The weights of losses of which only those that are valid count. */
   KerasWeights weights(Shape losses, Tensor valid) {
     Tensor mask = options.mask();
-    Tensor both = valid;
-    if (mask != null) {
-      Tensor spread = mask.broadcastTo(losses);
-      double[] counts = valid.toDoubles();
-      for (int i = 0; i < counts.length; i++) {
-        counts[i] *= spread.at(i);
-      }
-      both = Tensor.of(counts, losses.lengths());
-    }
+    Tensor both = mask == null ? valid : valid.times(mask.broadcastTo(losses));
     return KerasWeights.of(losses, sampleWeight, both, options.reduction());
   }
 

@@ -140,7 +140,7 @@ public final class KerasCategoricalFocalCrossentropy
               probabilities,
               classAxis,
               Targets.classes(classes).withSampleWeights(shares),
-              weights.times(shares),
+              weights.times(Tensor.of(shares, rows)),
               warnings);
       sum = sum == null ? part : sum.plus(part);
     }

@@ -40,19 +40,18 @@ public final class KerasComparison extends KerasLoss<KerasComparison> {
   /** Both repeated to one shape and compared along an axis of it. */
   static TensorLoss along(KerasCall call, Loss loss, int axis, Tensor yTrue, Tensor yPred) {
     Shape shape = yTrue.axes().broadcastWith(yPred.axes(), "yTrue and yPred");
-    if (call.output() == MatrixOutput.GRADIENT && !shape.equals(yPred.axes())) {
-      throw new IllegalArgumentException(
-          "yPred has shape %s and would be repeated to yTrue's, %s: it has no gradient then"
-              .formatted(yPred.axes(), yTrue.axes()));
-    }
     int at = shape.requireAxis("axis", axis);
-    return call.run(
-        loss,
-        yPred.broadcastTo(shape),
-        at,
-        Targets.values(yTrue.broadcastTo(shape).rows(at)),
-        call.weights(shape.without(at)),
-        List.of());
+    TensorLoss found =
+        call.run(
+            loss,
+            yPred.broadcastTo(shape),
+            at,
+            Targets.values(yTrue.broadcastTo(shape).rows(at)),
+            call.weights(shape.without(at)),
+            List.of());
+    return call.output() == MatrixOutput.GRADIENT
+        ? found.withGradient(found.gradient().sumTo(yPred.axes()))
+        : found;
   }
 
   /** Whether every label is 0 or 1. */

@@ -10,14 +10,14 @@ import org.jspecify.annotations.Nullable;
  * What Keras' {@code reduce_weighted_values} makes of sample weights and a mask: one weight a loss,
  * the shape that the weighted losses have, and what their sum is divided by.
  *
- * @param ofLosses one weight a loss, in their order, or null for ones
+ * @param ofLosses one weight a loss, in their shape, or null for ones
  * @param shape of the weighted losses
  * @param divisor of their sum; 1 where there is none
  * @param repetition of losses that are not reduced over a greater shape; null where each loss
  *     stands once, or losses are reduced
  */
 record KerasWeights(
-    double @Nullable [] ofLosses, Shape shape, double divisor, @Nullable Repetition repetition) {
+    @Nullable Tensor ofLosses, Shape shape, double divisor, @Nullable Repetition repetition) {
 
   /**
    * Broadcasts and counts.
@@ -36,31 +36,23 @@ record KerasWeights(
     Ranks ranks = Ranks.aligned(losses, weights.axes());
     Shape shape = ranks.first().broadcastWith(ranks.second(), "the losses and sample_weight");
     Tensor spread = weights.reshape(ranks.second()).broadcastTo(shape);
-    long[] sources = ranks.first().sourcesIn(shape);
-    double[] ofLosses = new double[Math.toIntExact(losses.size())];
-    for (int i = 0; i < sources.length; i++) {
-      ofLosses[(int) sources[i]] += spread.at(i);
-    }
     boolean isRepeated = shape.size() != losses.size() && way == KerasReduction.NONE;
     return new KerasWeights(
-        ofLosses,
+        spread.sumTo(ranks.first()).reshape(losses),
         shape,
         divisor(way, shape, weights),
-        isRepeated ? new Repetition(spread, sources) : null);
+        isRepeated ? new Repetition(spread, ranks.first()) : null);
   }
 
   /**
    * The same for losses that are weighted once more. Repeated ones are weighted afterwards: their
    * targets have these weights already.
    */
-  KerasWeights times(double[] shares) {
+  KerasWeights times(Tensor shares) {
     if (repetition != null) {
       return this;
     }
-    double[] products = shares.clone();
-    for (int i = 0; ofLosses != null && i < products.length; i++) {
-      products[i] *= ofLosses[i];
-    }
+    Tensor products = ofLosses == null ? shares : shares.times(ofLosses);
     return new KerasWeights(products, shape, divisor, null);
   }
 
@@ -79,7 +71,7 @@ record KerasWeights(
 
   /** The weights as one column, or null for ones. */
   @Nullable Matrix column() {
-    return ofLosses == null ? null : Matrix.of(ofLosses, ofLosses.length, 1);
+    return ofLosses == null ? null : ofLosses.elements();
   }
 
   /** A single loss is never divided. */
@@ -112,10 +104,10 @@ record KerasWeights(
     }
     Ranks ranks = Ranks.aligned(scaled.axes(), sampleWeight.axes());
     Shape shape = ranks.first().broadcastWith(ranks.second(), "the mask and sample_weight");
-    double[] masked = scaled.reshape(ranks.first()).broadcastTo(shape).toDoubles();
-    Tensor weights = sampleWeight.reshape(ranks.second()).broadcastTo(shape);
-    Arrays.setAll(masked, i -> masked[i] * weights.at(i));
-    return Tensor.of(masked, shape.lengths());
+    return scaled
+        .reshape(ranks.first())
+        .broadcastTo(shape)
+        .times(sampleWeight.reshape(ranks.second()).broadcastTo(shape));
   }
 
   private static double sum(Tensor tensor) {
@@ -130,28 +122,23 @@ record KerasWeights(
    * Losses that weights of a greater shape repeat.
    *
    * @param weights in that shape
-   * @param sources the place of the loss that stands at each of its places
+   * @param losses the shape that is repeated
    */
-  record Repetition(Tensor weights, long[] sources) {
+  record Repetition(Tensor weights, Shape losses) {
     /** The repeated losses, weighted. */
-    Tensor of(Tensor losses) {
-      double[] repeated = new double[sources.length];
-      Arrays.setAll(repeated, i -> weights.at(i) * losses.at(sources[i]));
-      return Tensor.of(repeated, weights.shape());
+    Tensor of(Tensor once) {
+      return once.reshape(losses).broadcastTo(weights.axes()).times(weights);
     }
 
     /** What multiplies the gradient of each loss, given what multiplies that of its repetitions. */
-    Tensor upstream(@Nullable Tensor ofRepeated, Shape losses) {
+    Tensor upstream(@Nullable Tensor ofRepeated, Shape ofLosses) {
       if (ofRepeated != null && !ofRepeated.axes().equals(weights.axes())) {
         throw new IllegalArgumentException(
             "upstream has shape %s, must be that of the losses, %s"
                 .formatted(ofRepeated.axes(), weights.axes()));
       }
-      double[] sums = new double[Math.toIntExact(losses.size())];
-      for (int i = 0; i < sources.length; i++) {
-        sums[(int) sources[i]] += weights.at(i) * (ofRepeated == null ? 1 : ofRepeated.at(i));
-      }
-      return Tensor.of(sums, losses.lengths());
+      Tensor factors = ofRepeated == null ? weights : weights.times(ofRepeated);
+      return factors.sumTo(losses).reshape(ofLosses);
     }
   }
 

@@ -265,16 +265,12 @@ public final class Tensor {
 
   /** The same elements, each rounded to another format. */
   Tensor as(ElementType other) {
-    Tensor converted = allocate(other, shape);
-    for (int i = 0; i < shape.size(); i++) {
-      other.set(converted.segment, i, at(i));
-    }
-    return converted;
+    return filled(other, shape, this::at);
   }
 
   /** The sum with a tensor of the same shape, element by element. */
   Tensor plus(Tensor other) {
-    return fill(shape, i -> at(i) + other.at(i));
+    return filled(type(), shape, i -> at(i) + other.at(i));
   }
 
   /** Integers as FLOAT64; floating point as it is. */

@@ -396,11 +396,17 @@ class KerasTest {
         .withMessageStartingWith("axis is -1");
     refused(() -> Keras.sparseCategoricalCrossentropy(vector(0, Double.NaN, 1), PREDICTED))
         .withMessage("yTrue at element 1 is NaN, must be a class index");
-    KerasComparison squares = Keras.meanSquaredError().on(ENGINE);
-    assertThat(squares.evaluate(rows(3, 1, 2, 3), rows(1, 2)).loss())
-        .isCloseTo(2.0 / 3, within(1e-14));
-    refused(() -> squares.withGradient(rows(3, 1, 2, 3), rows(1, 2)))
-        .withMessageContaining("it has no gradient then");
+  }
+
+  @Test
+  void predictionsAndLabelsBroadcast() {
+    KerasComparison loss = Keras.meanSquaredError().on(ENGINE);
+    TensorLoss found = loss.withGradient(rows(3, 1, 2, 4), rows(1, 2));
+    assertThat(found.loss()).isCloseTo(5.0 / 3, within(1e-14));
+    assertThat(found.gradient().shape()).containsExactly(1, 1);
+    assertThat(found.gradient().item()).isCloseTo(2.0 / 3 * (1 + 0 - 2), within(1e-14));
+    assertThat(loss.evaluate(rows(1, 1, 2), rows(2, 1, 2, 3, 4)).loss())
+        .isCloseTo((0 + 1 + 1 + 4) / 4.0, within(1e-14));
   }
 
   @Test
