@@ -53,7 +53,7 @@ final class ComparisonCall implements BatchWork {
   @Override
   public BatchPass newPass(int batchRows) {
     return switch (plan) {
-      case ElementPlan elements -> new ElementPass(this, elements);
+      case ElementPlan elements -> ElementPass.of(this, elements);
       case PairPlan pair -> new PairPass(this, pair);
     };
   }

@@ -1,34 +1,24 @@
 package dev.batchloss.cpu;
 
+import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.plan.ElementFunction;
 import dev.batchloss.plan.ElementPlan;
-import dev.batchloss.plan.MatrixOutput;
-import dev.batchloss.plan.ProbabilityCheck;
 import dev.batchloss.plan.RowStatistics;
-import dev.batchloss.plan.ValueCheck;
+import dev.batchloss.plan.ZeroTimesInfinity;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Elements one by one, in 64-bit arithmetic, a block at a time: whole rows where several fit a
- * block, else a part of one. What is to be written follows at once, while the block is at hand.
+ * Elements one by one, a block at a time: whole rows where several fit a block, else a part of one.
+ * What is to be written follows at once, while the block is at hand. A subclass brings the
+ * arithmetic.
  */
-final class ElementPass implements BatchPass {
-  private static final int BLOCK = 1024;
+abstract class ElementPass implements BatchPass {
+  static final int BLOCK = 1024;
 
-  private final ComparisonCall call;
-  private final ElementPlan plan;
-  private final Operand input;
-  private final Operand targets;
-  private final @Nullable Operand weights;
-  private final @Nullable Elements output;
-  private final boolean isOutputGapless;
-  private final boolean checks;
-  private final double[] positiveWeights = new double[BLOCK];
-  private final double[] values = new double[BLOCK];
-  private final double[] slopes = new double[BLOCK];
-  private final double[] lanes = new double[Lanes.DOUBLES];
+  final ComparisonCall call;
+  final ElementPlan plan;
   private final int classes;
   private final int blockRows;
 
@@ -37,148 +27,151 @@ final class ElementPass implements BatchPass {
     this.plan = plan;
     this.classes = call.classes;
     this.blockRows = Math.max(1, BLOCK / classes);
-    this.input = new Operand(call.input);
-    this.targets = new Operand(call.targets);
-    this.weights = call.elementWeights == null ? null : new Operand(call.elementWeights);
-    this.output = call.output == null ? null : new Elements(call.output, BLOCK);
-    this.isOutputGapless = call.output != null && Tile.isGapless(call.output);
-    this.checks = plan.inputCheck() != ValueCheck.NONE || plan.targetCheck() != ValueCheck.NONE;
-    Arrays.fill(positiveWeights, 1);
-    if (plan.positiveWeights() != null && classes <= BLOCK) {
-      for (int j = 0; j < blockRows * classes; j++) {
-        positiveWeights[j] = plan.positiveWeight(j % classes);
-      }
-    }
   }
 
-  /** A matrix whose elements are read in blocks. */
-  private static final class Operand {
-    private final Elements elements;
-    private final boolean isGapless;
-    private final double[] block = new double[BLOCK];
-    private final double[] row = new double[BLOCK];
-
-    Operand(Matrix matrix) {
-      this.elements = new Elements(matrix, BLOCK);
-      this.isGapless = Tile.isGapless(matrix);
-    }
-
-    /** Reads {@code n} whole rows, or {@code n = 1} and a part of one. */
-    void read(long firstRow, int n, int c, int k) {
-      if (isGapless || n == 1) {
-        elements.readRow(firstRow, c, n * k, block);
-        return;
-      }
-      for (int i = 0; i < n; i++) {
-        elements.readRow(firstRow + i, c, k, row);
-        System.arraycopy(row, 0, block, i * k, k);
-      }
-    }
+  /** The pass for this call; a function of plan, types and targets alone. */
+  static ElementPass of(ComparisonCall call, ElementPlan plan) {
+    boolean isPlain =
+        plan.function().kind() == ElementFunction.Kind.BINARY_CROSS_ENTROPY_LOGITS
+            && plan.positiveWeights() == null
+            && plan.zeroTimesInfinity() == ZeroTimesInfinity.ZERO
+            && plan.targetScale() == 1
+            && plan.targetOffset() == 0;
+    // Beside a large logit the rounding of a target would show.
+    boolean isNarrow =
+        call.input.type() != ElementType.FLOAT64 && call.targets.type() != ElementType.FLOAT64;
+    return isPlain && isNarrow ? new FloatLogitPass(call, plan) : new DoubleElementPass(call, plan);
   }
 
   @Override
-  public void reduce(RowStatistics rows) {
+  public final void reduce(RowStatistics rows) {
     Arrays.fill(rows.loss, 0, rows.size, 0);
     Arrays.fill(rows.matches, 0, rows.size, 0);
-    if (classes <= BLOCK) {
-      for (int i = 0; i < rows.size; i += blockRows) {
-        run(rows, i, Math.min(blockRows, rows.size - i), 0, classes);
-      }
-      return;
-    }
-    for (int i = 0; i < rows.size; i++) {
+    for (int i = 0; i < rows.size; i += blockRows) {
+      int n = Math.min(blockRows, rows.size - i);
       for (int c = 0; c < classes; c += BLOCK) {
-        int k = Math.min(BLOCK, classes - c);
-        if (plan.positiveWeights() != null) {
-          for (int j = 0; j < k; j++) {
-            positiveWeights[j] = plan.positiveWeight(c + j);
-          }
-        }
-        run(rows, i, 1, c, k);
+        run(rows, i, n, c, Math.min(BLOCK, classes - c));
       }
     }
   }
 
   /** The classes from {@code c} on, {@code k} of them, of {@code n} rows from {@code i} on. */
   private void run(RowStatistics rows, int i, int n, int c, int k) {
-    long firstRow = rows.firstRow + i;
-    int size = n * k;
-    input.read(firstRow, n, c, k);
-    targets.read(firstRow, n, c, k);
-    double[] x = input.block;
-    double[] y = targets.block;
-    if (checks) {
-      for (int j = 0; j < size; j++) {
-        ProbabilityCheck.requireValues(plan, firstRow + j / k, c + j % k, x[j], y[j]);
-      }
-    }
-    if (plan.targetScale() != 1 || plan.targetOffset() != 0) {
-      for (int j = 0; j < size; j++) {
-        y[j] = plan.targetScale() * y[j] + plan.targetOffset();
-      }
-    }
-    ElementValues.run(plan, x, y, positiveWeights, values, size);
-    if (weights != null) {
-      weights.read(firstRow, n, c, k);
-      for (int j = 0; j < size; j++) {
-        values[j] *= weights.block[j];
-      }
-    }
+    evaluate(rows.firstRow + i, n, c, k);
     for (int row = 0; row < n; row++) {
-      rows.loss[i + row] += k == 1 ? values[row] : Lanes.sum(values, row * k, k, lanes);
+      rows.loss[i + row] += sum(row * k, k);
+      rows.matches[i + row] += call.countsMatches ? matches(row * k, k) : 0;
     }
-    if (call.countsMatches) {
-      countMatches(rows, i, n, k);
-    }
-    if (output != null) {
-      write(rows, i, n, c, k);
+    if (call.output != null) {
+      for (int row = 0; row < n; row++) {
+        scaleOutput(row * k, k, call.outputFactor(rows, i + row));
+      }
+      writeOutput(rows.firstRow + i, n, c, k);
     }
   }
 
-  private void countMatches(RowStatistics rows, int i, int n, int k) {
-    double threshold = plan.function().kind().threshold();
-    for (int row = 0; row < n; row++) {
-      int matches = 0;
-      for (int j = row * k; j < (row + 1) * k; j++) {
-        double x = input.block[j];
-        boolean isPositive = x > threshold;
-        boolean isWanted = targets.block[j] > ElementFunction.TARGET_THRESHOLD;
-        matches += !Double.isNaN(x) && isPositive == isWanted ? 1 : 0;
-      }
-      rows.matches[i + row] += matches;
-    }
-  }
+  /**
+   * Reads a block and makes of it the losses of its elements, and the slopes if they are wanted.
+   */
+  abstract void evaluate(long firstRow, int n, int c, int k);
 
-  private void write(RowStatistics rows, int i, int n, int c, int k) {
-    boolean isGradient = call.outputKind == MatrixOutput.GRADIENT;
-    double[] written = isGradient ? slopes : values;
-    if (isGradient) {
-      ElementSlopes.run(plan, input.block, targets.block, positiveWeights, slopes, n * k);
-    }
-    for (int row = 0; row < n; row++) {
-      double factor = call.outputFactor(rows, i + row);
-      for (int j = row * k; j < (row + 1) * k; j++) {
-        written[j] *= factor;
-      }
-    }
-    if (weights != null && isGradient) {
-      for (int j = 0; j < n * k; j++) {
-        written[j] *= weights.block[j];
-      }
-    }
-    long firstRow = rows.firstRow + i;
-    if (isOutputGapless || n == 1) {
-      output.writeRow(firstRow, c, n * k, written);
-      return;
-    }
-    for (int row = 0; row < n; row++) {
-      System.arraycopy(written, row * k, input.row, 0, k);
-      output.writeRow(firstRow + row, c, k, input.row);
-    }
-  }
+  /** The sum of the losses of a row's part of the block. */
+  abstract double sum(int offset, int k);
+
+  /** How many elements of a row's part of the block are on the right side. */
+  abstract int matches(int offset, int k);
+
+  /** Multiplies what is written of a row's part of the block. */
+  abstract void scaleOutput(int offset, int k, double factor);
+
+  /** Writes the block's part of the output. */
+  abstract void writeOutput(long firstRow, int n, int c, int k);
 
   @Override
-  public void write(RowStatistics rows) {
+  public final void write(RowStatistics rows) {
     // Written with the block.
+  }
+
+  /** A matrix whose elements are read, and written, in blocks of doubles or of floats. */
+  static final class Operand {
+    private final Elements elements;
+    private final boolean isGapless;
+    final double[] doubles;
+    final float[] floats;
+    private final double[] doubleRow;
+    private final float[] floatRow;
+
+    private Operand(Matrix matrix, int doubles, int floats) {
+      this.elements = new Elements(matrix, BLOCK);
+      this.isGapless = Tile.isGapless(matrix);
+      this.doubles = new double[doubles];
+      this.doubleRow = new double[doubles];
+      this.floats = new float[floats];
+      this.floatRow = new float[floats];
+    }
+
+    static Operand ofDoubles(Matrix matrix) {
+      return new Operand(matrix, BLOCK, 0);
+    }
+
+    static Operand ofFloats(Matrix matrix) {
+      return new Operand(matrix, 0, BLOCK);
+    }
+
+    static @Nullable Operand ofDoublesOrNull(@Nullable Matrix matrix) {
+      return matrix == null ? null : ofDoubles(matrix);
+    }
+
+    static @Nullable Operand ofFloatsOrNull(@Nullable Matrix matrix) {
+      return matrix == null ? null : ofFloats(matrix);
+    }
+
+    /** Reads {@code n} whole rows, or {@code n = 1} and a part of one, into {@link #doubles}. */
+    void readDoubles(long firstRow, int n, int c, int k) {
+      if (isGapless || n == 1) {
+        elements.readRow(firstRow, c, n * k, doubles);
+        return;
+      }
+      for (int i = 0; i < n; i++) {
+        elements.readRow(firstRow + i, c, k, doubleRow);
+        System.arraycopy(doubleRow, 0, doubles, i * k, k);
+      }
+    }
+
+    /** Likewise into {@link #floats}, rounding doubles. */
+    void readFloats(long firstRow, int n, int c, int k) {
+      if (isGapless || n == 1) {
+        elements.readRow(firstRow, c, n * k, floats);
+        return;
+      }
+      for (int i = 0; i < n; i++) {
+        elements.readRow(firstRow + i, c, k, floatRow);
+        System.arraycopy(floatRow, 0, floats, i * k, k);
+      }
+    }
+
+    /** Writes what {@link #doubles} holds. */
+    void writeDoubles(long firstRow, int n, int c, int k) {
+      if (isGapless || n == 1) {
+        elements.writeRow(firstRow, c, n * k, doubles);
+        return;
+      }
+      for (int i = 0; i < n; i++) {
+        System.arraycopy(doubles, i * k, doubleRow, 0, k);
+        elements.writeRow(firstRow + i, c, k, doubleRow);
+      }
+    }
+
+    /** Writes what {@link #floats} holds. */
+    void writeFloats(long firstRow, int n, int c, int k) {
+      if (isGapless || n == 1) {
+        elements.writeRow(firstRow, c, n * k, floats);
+        return;
+      }
+      for (int i = 0; i < n; i++) {
+        System.arraycopy(floats, i * k, floatRow, 0, k);
+        elements.writeRow(firstRow + i, c, k, floatRow);
+      }
+    }
   }
 }

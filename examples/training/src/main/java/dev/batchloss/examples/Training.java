@@ -24,8 +24,8 @@ import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * Trains a small network on a table: layers in plain Java, the loss and its gradient with respect to
- * the logits from batchloss, in one call a step. Prints the losses of each epoch and draws them.
+ * Trains a small network on a table: layers in plain Java, the loss and its gradient with respect
+ * to the logits from batchloss, in one call a step. Prints the losses of each epoch and draws them.
  *
  * <pre>
  *   Training two-classes CHART.png     features of scikit-learn's make_classification, 20–10–10–1
@@ -163,8 +163,7 @@ public final class Training {
     }
 
     Table withLabelsBelow(int classes) {
-      return pick(
-          IntStream.range(0, rows()).filter(r -> labels[r] < classes).toArray());
+      return pick(IntStream.range(0, rows()).filter(r -> labels[r] < classes).toArray());
     }
 
     /** Fisher–Yates. */

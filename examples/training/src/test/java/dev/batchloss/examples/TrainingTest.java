@@ -58,8 +58,7 @@ class TrainingTest {
     try (BatchLoss engine = BatchLoss.open("cpu")) {
       List<Training.Epoch> epochs = run.train(engine);
       assertThat(epochs).hasSize(20);
-      assertThat(epochs.getLast().validation())
-          .isLessThan(0.6 * epochs.getFirst().validation());
+      assertThat(epochs.getLast().validation()).isLessThan(0.6 * epochs.getFirst().validation());
       assertThat(epochs.getLast().training()).isLessThan(epochs.getFirst().training());
       return epochs;
     }
