@@ -149,6 +149,32 @@ class TorchClassificationTest {
             DOUBLE);
   }
 
+  /** Masked by the least float, a class is all but impossible, and makes no NaN. */
+  @Test
+  void logitsMaskedByTheLeastFloat() {
+    int classes = 2000;
+    float[] logits = new float[2 * classes];
+    Arrays.fill(logits, -Float.MAX_VALUE);
+    logits[0] = 1;
+    logits[3] = 2;
+    logits[classes] = 5;
+    float[] hits = new float[2 * classes];
+    hits[0] = 1;
+    hits[classes] = 1;
+    Tensor input = Tensor.of(logits, 2, classes);
+    Tensor target = Tensor.of(hits, 2, classes);
+    double wanted = Math.log1p(Math.E);
+    TensorLoss loss = Torch.crossEntropy().withGradient(input, target);
+    assertThat(loss.loss()).isCloseTo(wanted / 2, FLOAT);
+    assertThat(loss.gradient().toDoubles()[1]).isZero();
+    TorchCrossEntropy none = Torch.crossEntropy().reduction("none");
+    assertThat(none.evaluate(input, target).losses().toDoubles())
+        .containsExactly(new double[] {wanted, 0}, FLOAT);
+    logits[classes] = Float.NaN;
+    assertThat(none.evaluate(input, target).losses().toDoubles())
+        .containsExactly(new double[] {wanted, Double.NaN}, FLOAT);
+  }
+
   @Test
   void hostileLogits() {
     Tensor one = Tensor.of(new long[] {1}, 1);
