@@ -16,17 +16,17 @@ import org.jspecify.annotations.Nullable;
  * @param output NONE or GRADIENT
  */
 record KerasCall(KerasLoss.Options options, @Nullable Tensor sampleWeight, MatrixOutput output) {
-  private static final String ONE_CLASS =
-      "In loss %s, expected y_pred.shape to be (batch_size, num_classes) with num_classes > 1."
-          + " Received: y_pred.shape=%s. Consider using 'binary_crossentropy' if you only have 2"
-          + " classes.";
-
   /** What Keras warns of where there is one class. */
   static List<String> warningsOf(String loss, Tensor yPred) {
     Shape shape = yPred.axes();
-    return shape.length(shape.rank() - 1) == 1
-        ? List.of(ONE_CLASS.formatted(loss, shape))
-        : List.of();
+    if (shape.length(shape.rank() - 1) != 1) {
+      return List.of();
+    }
+    return List.of(
+        ("In loss %s, expected y_pred.shape to be (batch_size, num_classes) with num_classes > 1."
+                + " Received: y_pred.shape=%s. Consider using 'binary_crossentropy' if you only"
+                + " have 2 classes.")
+            .formatted(loss, shape));
   }
 
   /** The weights of losses of this shape. */

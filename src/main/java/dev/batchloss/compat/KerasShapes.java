@@ -41,7 +41,7 @@ final class KerasShapes {
   static ClassTargets classes(Tensor yTrue, Tensor yPred, Shape losses) {
     if (!yTrue.axes().equals(losses)) {
       throw new IllegalArgumentException(
-          ("yTrue has shape %s, must be %s: that of yPred, %s, without the class axis")
+          "yTrue has shape %s, must be %s: that of yPred, %s, without the class axis"
               .formatted(yTrue.axes(), losses, yPred.axes()));
     }
     if (yTrue.isIntegral()) {

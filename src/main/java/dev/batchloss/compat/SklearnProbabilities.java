@@ -51,7 +51,7 @@ record SklearnProbabilities(Tensor given, Tensor columns, double eps, boolean re
   void requireSamples(String name, long samples) {
     if (samples != samples()) {
       throw new IllegalArgumentException(
-          ("Found input variables with inconsistent numbers of samples: [%d, %d] (y_prob and %s)")
+          "Found input variables with inconsistent numbers of samples: [%d, %d] (y_prob and %s)"
               .formatted(samples(), samples, name));
     }
   }
