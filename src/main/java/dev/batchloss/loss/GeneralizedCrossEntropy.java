@@ -91,58 +91,14 @@ public record GeneralizedCrossEntropy(
   }
 
   /** Collects the options of a {@link GeneralizedCrossEntropy}. */
-  public static final class Builder {
-    private InputTransform transform = PlainInput.transform(InputKind.LOGITS);
+  public static final class Builder extends TargetClassLossBuilder<Builder> {
     private double q = DEFAULT_Q;
-    private @Nullable ClassWeights classWeights;
-    private @Nullable Long ignoredClass;
-    private Reduction reduction = Reduction.MEAN;
-    private EmptyMean emptyMean = EmptyMean.NAN;
 
     private Builder() {}
-
-    /** What the numbers of the matrix are; LOGITS unless said. */
-    public Builder input(InputKind kind) {
-      return transform(PlainInput.transform(kind));
-    }
-
-    /** Likewise, and how they become p: scaled and capped, or normalised and clipped. */
-    public Builder transform(InputTransform way) {
-      this.transform = way;
-      return this;
-    }
 
     /** Above 0 and at most 1; {@value #DEFAULT_Q} unless said. */
     public Builder q(double exponent) {
       this.q = exponent;
-      return this;
-    }
-
-    /**
-     * One weight a class; copied.
-     *
-     * @throws IllegalArgumentException if a weight is not finite
-     */
-    public Builder classWeights(double... weights) {
-      this.classWeights = ClassWeights.of(weights);
-      return this;
-    }
-
-    /** Rows with this class target contribute nothing; there is none unless said. */
-    public Builder ignoreIndex(long classIndex) {
-      this.ignoredClass = classIndex;
-      return this;
-    }
-
-    /** How the row losses become one number; MEAN unless said. */
-    public Builder reduction(Reduction way) {
-      this.reduction = way;
-      return this;
-    }
-
-    /** What the mean over no counted row is; NaN unless said. */
-    public Builder emptyMean(EmptyMean value) {
-      this.emptyMean = value;
       return this;
     }
 
@@ -154,6 +110,11 @@ public record GeneralizedCrossEntropy(
     public GeneralizedCrossEntropy build() {
       return new GeneralizedCrossEntropy(
           transform, q, classWeights, ignoredClass, reduction, emptyMean);
+    }
+
+    @Override
+    Builder self() {
+      return this;
     }
   }
 }

@@ -99,27 +99,11 @@ public record SoftmaxFocal(
   }
 
   /** Collects the options of a {@link SoftmaxFocal}. */
-  public static final class Builder {
-    private InputTransform transform = PlainInput.transform(InputKind.LOGITS);
+  public static final class Builder extends TargetClassLossBuilder<Builder> {
     private double gamma = DEFAULT_GAMMA;
     private double alpha = 1;
-    private @Nullable ClassWeights classWeights;
-    private @Nullable Long ignoredClass;
-    private Reduction reduction = Reduction.MEAN;
-    private EmptyMean emptyMean = EmptyMean.NAN;
 
     private Builder() {}
-
-    /** What the numbers of the matrix are; LOGITS unless said. */
-    public Builder input(InputKind kind) {
-      return transform(PlainInput.transform(kind));
-    }
-
-    /** Likewise, and how they become p: scaled and capped, or normalised and clipped. */
-    public Builder transform(InputTransform way) {
-      this.transform = way;
-      return this;
-    }
 
     /** The exponent of 1 − p_t; not negative, {@value #DEFAULT_GAMMA} unless said. */
     public Builder gamma(double exponent) {
@@ -134,34 +118,6 @@ public record SoftmaxFocal(
     }
 
     /**
-     * One weight a class, the paper's α; copied.
-     *
-     * @throws IllegalArgumentException if a weight is not finite
-     */
-    public Builder classWeights(double... weights) {
-      this.classWeights = ClassWeights.of(weights);
-      return this;
-    }
-
-    /** Rows with this class target contribute nothing; there is none unless said. */
-    public Builder ignoreIndex(long classIndex) {
-      this.ignoredClass = classIndex;
-      return this;
-    }
-
-    /** How the row losses become one number; MEAN unless said. */
-    public Builder reduction(Reduction way) {
-      this.reduction = way;
-      return this;
-    }
-
-    /** What the mean over no counted row is; NaN unless said. */
-    public Builder emptyMean(EmptyMean value) {
-      this.emptyMean = value;
-      return this;
-    }
-
-    /**
      * Returns the loss.
      *
      * @throws IllegalArgumentException if gamma or alpha is out of range
@@ -169,6 +125,11 @@ public record SoftmaxFocal(
     public SoftmaxFocal build() {
       return new SoftmaxFocal(
           transform, gamma, alpha, classWeights, ignoredClass, reduction, emptyMean);
+    }
+
+    @Override
+    Builder self() {
+      return this;
     }
   }
 }
