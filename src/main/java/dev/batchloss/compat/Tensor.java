@@ -283,6 +283,11 @@ public final class Tensor {
     return filled(type(), shape, i -> at(i) + other.at(i));
   }
 
+  /** The elements with the other sign. */
+  Tensor negated() {
+    return filled(type(), shape, i -> -at(i));
+  }
+
   /** Integers as FLOAT64; floating point as it is. */
   Tensor asFloating() {
     return type == null ? filled(INTEGERS_AS, shape, this::at) : this;

@@ -1,5 +1,12 @@
 package dev.batchloss.compat;
 
+import dev.batchloss.data.ElementType;
+import dev.batchloss.data.Targets;
+import dev.batchloss.loss.CosineSimilarity;
+import dev.batchloss.plan.MatrixOutput;
+import dev.batchloss.plan.Reduction;
+import java.util.List;
+
 /**
  * Losses of {@code torch.nn.functional} as of PyTorch 2.x, with its argument names, defaults and
  * results. Each is an object with the defaults, on which the options are called:
@@ -173,6 +180,53 @@ public final class Torch {
   /** Returns the mean {@link #poissonNllLoss()} with the defaults. */
   public static double poissonNllLoss(Tensor input, Tensor target) {
     return poissonNllLoss().evaluate(input, target).loss();
+  }
+
+  /** {@code cosine_similarity(x1, x2)} with its defaults: along axis 1, eps = 1e-8. */
+  public static Tensor cosineSimilarity(Tensor x1, Tensor x2) {
+    return cosineSimilarity(x1, x2, 1, 1e-8);
+  }
+
+  /**
+   * {@code cosine_similarity(x1, x2, dim, eps)}: Σ x1·x2 / (max(‖x1‖, eps)·max(‖x2‖, eps)) along an
+   * axis of the shape that both broadcast to, FLOAT64 and without that axis.
+   *
+   * @param x1 floating point
+   * @param x2 floating point
+   * @param dim the axis, from the end where it is negative
+   * @param eps the least norm to divide by; 0 or more
+   * @throws IllegalArgumentException if there is no such axis, the shapes do not broadcast, or a
+   *     tensor is integral
+   */
+  public static Tensor cosineSimilarity(Tensor x1, Tensor x2, int dim, double eps) {
+    requireFloating("x1", x1);
+    requireFloating("x2", x2);
+    Shape common = x1.axes().broadcastWith(x2.axes(), "x1 and x2");
+    int axis = common.requireAxis("dim", dim);
+    Shape rest = common.without(axis);
+    if (common.size() == 0) {
+      return Tensor.allocate(ElementType.FLOAT64, rest);
+    }
+    CosineSimilarity loss =
+        CosineSimilarity.builder().epsilon(eps).reduction(Reduction.NONE).build();
+    return EngineCall.SHARED
+        .run(
+            loss,
+            x1.broadcastTo(common),
+            axis,
+            Targets.values(x2.broadcastTo(common).rows(axis)),
+            rest,
+            MatrixOutput.NONE,
+            List.of())
+        .losses()
+        .negated();
+  }
+
+  private static void requireFloating(String name, Tensor tensor) {
+    if (tensor.isIntegral()) {
+      throw new IllegalArgumentException(
+          "%s is %s, must be floating point".formatted(name, tensor));
+    }
   }
 
   /**

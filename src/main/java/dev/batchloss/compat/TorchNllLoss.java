@@ -1,7 +1,6 @@
 package dev.batchloss.compat;
 
-import dev.batchloss.loss.CrossEntropy;
-import dev.batchloss.plan.InputKind;
+import dev.batchloss.loss.NegativeLogLikelihood;
 import dev.batchloss.plan.MatrixOutput;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -46,11 +45,8 @@ public final class TorchNllLoss extends TorchLoss<TorchNllLoss> {
   TensorLoss run(Tensor input, Tensor target, MatrixOutput output) {
     int classAxis = TorchShapes.classAxis(input);
     Shape lossShape = input.axes().without(classAxis);
-    CrossEntropy.Builder loss =
-        CrossEntropy.builder()
-            .input(InputKind.LOG_PROBABILITIES)
-            .reduction(meantReduction())
-            .ignoreIndex(ignoreIndex);
+    NegativeLogLikelihood.Builder loss =
+        NegativeLogLikelihood.builder().reduction(meantReduction()).ignoreIndex(ignoreIndex);
     if (weight != null) {
       loss.classWeights(TorchShapes.classWeights(weight, input.axes().length(classAxis)));
     }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     0: with NAN and without smoothing a row's loss is NaN where the class moment Σ
  *     w_c·(z_c−shift) is infinite and the target's Σ w_c·q_c·(z_c−shift) is not. Where both are
  *     infinite no statistic tells whether another class of the row had 0 times infinity: the loss
- *     is infinite.
+ *     is infinite. A moment beyond the range of a backend's arithmetic counts as infinite.
  */
 public record RowPlan(
     InputTransform input,

@@ -252,6 +252,29 @@ class TorchRegressionTest {
     }
   }
 
+  /** test_cosine_similarity: shapes, orthogonal and zero vectors, small norms. */
+  @Test
+  void cosineSimilarity() {
+    Tensor x = Tensor.of(new double[] {1, 2, 3, 4, 0, 0}, 3, 2);
+    Tensor y = Tensor.of(new double[] {2, -1, 6, 8, 1, 1}, 3, 2);
+    assertThat(Torch.cosineSimilarity(x, y).toDoubles())
+        .containsExactly(new double[] {0, 1, 0}, DOUBLE);
+    assertThat(Torch.cosineSimilarity(x, y, 0, 1e-8).toDoubles())
+        .containsExactly(new double[] {20 / Math.sqrt(10 * 41), 30 / Math.sqrt(20 * 66)}, DOUBLE);
+    assertThat(Torch.cosineSimilarity(x, Tensor.of(new double[] {3, 4}, 2), -1, 1e-8).toDoubles())
+        .containsExactly(new double[] {11 / (5 * Math.sqrt(5)), 1, 0}, DOUBLE);
+    assertThat(Torch.cosineSimilarity(x, y, 1, 20).toDoubles()[1]).isCloseTo(0.125, DOUBLE);
+    Tensor shaped = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 1, 3, 2, 1);
+    assertThat(Torch.cosineSimilarity(shaped, shaped).shape()).containsExactly(1, 2, 1);
+    assertThat(Torch.cosineSimilarity(shaped, shaped).toDoubles())
+        .containsExactly(new double[] {1, 1}, within(1e-6));
+    Tensor empty = Tensor.of(new float[0], 2, 0);
+    assertThat(Torch.cosineSimilarity(empty, empty).toDoubles()).containsExactly(0, 0);
+    assertThatThrownBy(() -> Torch.cosineSimilarity(x, y, 2, 1e-8))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("dim is 2");
+  }
+
   /** The static forms run on the shared engine, whichever that is. */
   @Test
   void shortForms() {
