@@ -156,15 +156,18 @@ DEVICE typename P::Real push_of(
   return is_target ? push + row.r : push;
 }
 
-// pull − push of unclipped probabilities: Σ of it is what dividing by the row's sum takes away.
+// pull − push of unclipped probabilities: Σ of it is what dividing by the row's sum takes away. NaN,
+// which p − p then is, where the sum makes no distribution of the row.
 template <class P>
 DEVICE typename P::Real mean_term(
     const RowScalars<typename P::Real> &row, const Element<typename P::Real> &element,
     typename P::Real input_sum, bool is_target, const RowParameters<typename P::Real> &call) {
-  if (is_clipped(unclipped<P>(element.x, input_sum, call), call)) {
+  typename P::Real p = unclipped<P>(element.x, input_sum, call);
+  if (is_clipped(p, call)) {
     return 0;
   }
-  return pull_of<P>(row, element.z - row.origin, call) - push_of<P>(row, element, is_target, call);
+  typename P::Real pull = pull_of<P>(row, element.z - row.origin, call);
+  return pull - push_of<P>(row, element, is_target, call) + (p - p);
 }
 
 // The derivative by a probability.
