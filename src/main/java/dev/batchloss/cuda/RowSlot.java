@@ -258,7 +258,7 @@ final class RowSlot implements ChunkSlot {
   }
 
   private Place sendDistributions(RowCall current, RowChunk next) {
-    Matrix whole = current.distributions();
+    Matrix whole = current.targetMatrix();
     return whole == null ? Place.NONE : send(distributions, whole, next);
   }
 

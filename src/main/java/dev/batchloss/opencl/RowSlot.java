@@ -84,7 +84,7 @@ final class RowSlot implements ChunkSlot {
   @Override
   public void start(RowChunk next) {
     RowCall current = Objects.requireNonNull(call);
-    Matrix allDistributions = current.distributions();
+    Matrix allDistributions = current.targetMatrix();
     chunk = next;
     columns.reserve(current.columnBytes(next));
     RowArguments.Buffers buffers =
