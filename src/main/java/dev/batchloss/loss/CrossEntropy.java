@@ -51,7 +51,7 @@ public record CrossEntropy(
     double logitScale,
     double softcap,
     EmptyMean emptyMean)
-    implements Loss {
+    implements ClassWeightedLoss {
 
   /** How far the sum of a row of probabilities may be from 1. */
   public static final double SUM_TOLERANCE = 1e-3;
@@ -106,7 +106,7 @@ public record CrossEntropy(
         emptyMean);
   }
 
-  /** The same loss with other class weights. */
+  @Override
   public CrossEntropy withClassWeights(ClassWeights weights) {
     return new CrossEntropy(
         input,

@@ -2,6 +2,7 @@ package dev.batchloss.plan;
 
 import java.io.Serializable;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,11 @@ public record RowPlan(
   @Override
   public @Nullable ClassWeights targetWeights() {
     return objective.classWeights();
+  }
+
+  @Override
+  public Set<TargetKind> targetKinds() {
+    return objective.targetKinds();
   }
 
   /** Returns the class index that hides a row, if there is one. */
