@@ -312,15 +312,14 @@ static inline void put_partial(
 // row where there is more than one.
 __kernel __attribute__((reqd_work_group_size(ITEM_GROUP, 1, 1))) void compare_elements(
     COMPARISON_ARGUMENTS, NUMBERS, __global Partial *partials) {
-#if ITEMS > 1
   __local Partial shared[ITEMS];
+#if ITEMS > 1
   long row = get_group_id(1);
   long segment = get_group_id(0);
   long segments = get_num_groups(0);
   long from = segment * SEGMENT + get_local_id(0);
   long end = min((segment + 1) * SEGMENT, (long)classes);
 #else
-  __local Partial *shared = 0;
   long row = get_global_id(0);
   long from = 0;
   long end = classes;

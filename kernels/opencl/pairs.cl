@@ -1,7 +1,11 @@
-// Losses that compare a row of the input with the row of values beside it: first what each row is
-// by itself (the greatest elements, the sums of softmax), then what they come to together, then the
-// gradient, which reads both rows again. An item takes a row where rows are short or their classes
-// lie apart, else a group.
+// Losses that compare a row of the input with the row of values beside it, in passes over both: of
+// distributions first their greatest elements, then the sums of their softmax, then what they come
+// to together; of others that alone; and at last the gradient. An item takes a row where rows are
+// short or their classes lie apart, else a group does; of a gradient a group takes a segment of
+// SEGMENT classes.
+//
+// Each pass is a launch, and what it finds of a row goes to global memory: reductions behind each
+// other in one kernel are more than PoCL 3.1 compiles.
 //
 // Comes after comparison.cl. The formulas are those of dev.batchloss.plan.PairFunction.
 
@@ -13,22 +17,23 @@
 
 #define IS_OF_DISTRIBUTIONS (FUNCTION <= JENSEN_SHANNON)
 
+#define SEGMENT 4096
+
+// The passes.
+#define FIND_GREATEST 0
+#define FIND_SUMS 1
+#define COMPARE 2
+
 #define LN_2 ((REAL)0.69314718055994530942)
+
+#ifdef REAL_IS_DOUBLE
+#define AS_BITS as_long
+#else
+#define AS_BITS as_int
+#endif
 
 // The numbers of the plan, in the order of dev.batchloss.device.ComparisonNumbers.
 #define NUMBERS REAL logit_scale, REAL epsilon, REAL output_scale
-
-// The classes of a row that this item reads, and where.
-typedef struct {
-  __global const void *input;
-  __global const void *values;
-  int input_type;
-  int values_type;
-  Place x;
-  Place y;
-  long from;
-  long classes;
-} Pair;
 
 // What softmax takes of a row: ln p = scale·(x − greatest) − log_sum.
 typedef struct {
@@ -37,29 +42,41 @@ typedef struct {
   REAL log_sum;
 } Logits;
 
+// What is found of a row.
+typedef struct {
+  Logits x;
+  Logits y;
+  REAL value;
+  // Of distributions the part of the value that the input's adds; of directions its norm.
+  REAL of_x;
+  REAL of_y;
+  int greatest_class;
+} Found;
+
+// How many numbers of it are kept from pass to pass, and their places.
+#define KEPT 8
+#define KEPT_X_GREATEST 0
+#define KEPT_X_LOG_SUM 1
+#define KEPT_Y_GREATEST 2
+#define KEPT_Y_LOG_SUM 3
+#define KEPT_VALUE 4
+#define KEPT_OF_X 5
+#define KEPT_OF_Y 6
+#define KEPT_CLASS 7
+
+static inline Found found_of(__global const REAL *kept, REAL logit_scale) {
+  Found found = {
+      {logit_scale, kept[KEPT_X_GREATEST], kept[KEPT_X_LOG_SUM]},
+      {logit_scale, kept[KEPT_Y_GREATEST], kept[KEPT_Y_LOG_SUM]},
+      kept[KEPT_VALUE], kept[KEPT_OF_X], kept[KEPT_OF_Y], (int)AS_BITS(kept[KEPT_CLASS])};
+  return found;
+}
+
 // A greatest element and its class.
 typedef struct {
   REAL x;
   int class_index;
 } Greatest;
-
-// What the local memory of a group holds, one thing after the other.
-typedef union {
-  Sum sum;
-  Greatest greatest;
-} Shared;
-
-static inline REAL x_at(const Pair *pair, long c) {
-  return load_any(pair->input, pair->input_type, at(pair->x, c));
-}
-
-static inline REAL y_at(const Pair *pair, long c) {
-  return load_any(pair->values, pair->values_type, at(pair->y, c));
-}
-
-static inline REAL product(REAL coefficient, REAL x) {
-  return coefficient == 0 ? 0 : coefficient * x;
-}
 
 // A NaN is greater than anything; of equals the first class counts.
 static inline Greatest greater_of(Greatest a, Greatest b) {
@@ -70,51 +87,49 @@ static inline Greatest greater_of(Greatest a, Greatest b) {
   return is_b ? b : a;
 }
 
-static inline Greatest no_greatest(void) {
-  Greatest none = {NEGATIVE_INFINITY, 0};
+// What some classes come to in one pass.
+typedef struct {
+  Sum first;
+  Sum second;
+  Sum third;
+  Greatest x;
+  Greatest y;
+} Partial;
+
+static inline Partial no_partial(void) {
+  Partial none = {{0, 0}, {0, 0}, {0, 0}, {NEGATIVE_INFINITY, 0}, {NEGATIVE_INFINITY, 0}};
   return none;
 }
 
-static inline Greatest greatest_at(REAL x, long c) {
-  Greatest one = {x, (int)c};
-  return one;
+static inline void add_partial(Partial *to, const Partial *other) {
+  add_sum(&to->first, other->first);
+  add_sum(&to->second, other->second);
+  add_sum(&to->third, other->third);
+  to->x = greater_of(to->x, other->x);
+  to->y = greater_of(to->y, other->y);
 }
 
-static inline Greatest group_greatest(Greatest greatest, __local Shared *shared) {
+static inline Partial group_partial(Partial partial, __local Partial *shared) {
 #if ITEMS > 1
   int item = get_local_id(0);
-  shared[item].greatest = greatest;
+  shared[item] = partial;
   barrier(CLK_LOCAL_MEM_FENCE);
   for (int half_size = ITEMS / 2; half_size > 0; half_size /= 2) {
     if (item < half_size) {
-      shared[item].greatest =
-          greater_of(shared[item].greatest, shared[item + half_size].greatest);
+      Partial left = shared[item];
+      Partial right = shared[item + half_size];
+      add_partial(&left, &right);
+      shared[item] = left;
     }
     barrier(CLK_LOCAL_MEM_FENCE);
   }
-  greatest = shared[0].greatest;
-  barrier(CLK_LOCAL_MEM_FENCE);
+  partial = shared[0];
 #endif
-  return greatest;
+  return partial;
 }
 
-static inline REAL group_sum(Sum sum, __local Shared *shared) {
-#if ITEMS > 1
-  int item = get_local_id(0);
-  shared[item].sum = sum;
-  barrier(CLK_LOCAL_MEM_FENCE);
-  for (int half_size = ITEMS / 2; half_size > 0; half_size /= 2) {
-    if (item < half_size) {
-      Sum left = shared[item].sum;
-      add_sum(&left, shared[item + half_size].sum);
-      shared[item].sum = left;
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-  }
-  sum = shared[0].sum;
-  barrier(CLK_LOCAL_MEM_FENCE);
-#endif
-  return value_of_sum(sum);
+static inline REAL product(REAL coefficient, REAL x) {
+  return coefficient == 0 ? 0 : coefficient * x;
 }
 
 static inline REAL logarithm(REAL x, const Logits *logits) {
@@ -127,107 +142,68 @@ static inline REAL log_ratio_to_middle(REAL log_of, REAL log_other) {
   return LN_2 - at_least(0, d) - log1p(exp(-fabs(d)));
 }
 
-// What the rows come to.
-typedef struct {
-  Logits x;
-  Logits y;
-  REAL value;
-  // Of Jensen and Shannon's: KL of the input's distribution to the middle.
-  REAL to_middle;
-  REAL x_norm;
-  REAL y_norm;
-  int greatest_class;
-} Comparison;
-
-static inline void compare_distributions(
-    Comparison *found, const Pair *pair, REAL logit_scale, __local Shared *shared) {
-  Greatest x_greatest = no_greatest();
-  Greatest y_greatest = no_greatest();
-  for (long c = pair->from; c < pair->classes; c += ITEMS) {
-    x_greatest = greater_of(x_greatest, greatest_at(x_at(pair, c), c));
-    y_greatest = greater_of(y_greatest, greatest_at(y_at(pair, c), c));
-  }
-  Logits x = {logit_scale, group_greatest(x_greatest, shared).x, 0};
-  Logits y = {logit_scale, group_greatest(y_greatest, shared).x, 0};
-  Sum x_sum = no_sum();
-  Sum y_sum = no_sum();
-  for (long c = pair->from; c < pair->classes; c += ITEMS) {
-    add(&x_sum, exp(logarithm(x_at(pair, c), &x)));
-    add(&y_sum, exp(logarithm(y_at(pair, c), &y)));
-  }
-  x.log_sum = log(group_sum(x_sum, shared));
-  y.log_sum = log(group_sum(y_sum, shared));
-  Sum of_x = no_sum();
-  Sum of_y = no_sum();
-  for (long c = pair->from; c < pair->classes; c += ITEMS) {
-    REAL log_p = logarithm(x_at(pair, c), &x);
-    REAL log_q = logarithm(y_at(pair, c), &y);
-    switch (FUNCTION) {
-      case FORWARD_KL:
-        add(&of_y, product(exp(log_q), log_q - log_p));
-        break;
-      case REVERSE_KL:
-        add(&of_x, product(exp(log_p), log_p - log_q));
-        break;
-      default:
-        add(&of_x, product(exp(log_p), log_ratio_to_middle(log_p, log_q)));
-        add(&of_y, product(exp(log_q), log_ratio_to_middle(log_q, log_p)));
-    }
-  }
-  found->x = x;
-  found->y = y;
+// Adds the elements of one class to what the last pass is after.
+static inline void compare(Partial *partial, REAL x, REAL y, int c, const Found *found) {
   switch (FUNCTION) {
     case FORWARD_KL:
-      found->value = group_sum(of_y, shared);
-      break;
     case REVERSE_KL:
-      found->value = group_sum(of_x, shared);
+    case JENSEN_SHANNON: {
+      REAL log_p = logarithm(x, &found->x);
+      REAL log_q = logarithm(y, &found->y);
+      if (FUNCTION == FORWARD_KL) {
+        add(&partial->second, product(exp(log_q), log_q - log_p));
+      } else if (FUNCTION == REVERSE_KL) {
+        add(&partial->first, product(exp(log_p), log_p - log_q));
+      } else {
+        add(&partial->first, product(exp(log_p), log_ratio_to_middle(log_p, log_q)));
+        add(&partial->second, product(exp(log_q), log_ratio_to_middle(log_q, log_p)));
+      }
+      break;
+    }
+    case COSINE_SIMILARITY:
+      add(&partial->first, x * x);
+      add(&partial->second, y * y);
+      add(&partial->third, x * y);
+      break;
+    default: {
+      Greatest other = {(1 - y) * x, c};
+      partial->x = greater_of(partial->x, other);
+      add(&partial->third, y * x);
+    }
+  }
+}
+
+static inline void put_comparison(
+    const Partial *partial, REAL epsilon, __global REAL *kept, __global REAL *column) {
+  REAL first = value_of_sum(partial->first);
+  REAL second = value_of_sum(partial->second);
+  REAL third = value_of_sum(partial->third);
+  REAL value;
+  switch (FUNCTION) {
+    case FORWARD_KL:
+    case REVERSE_KL:
+      value = first + second;
+      break;
+    case JENSEN_SHANNON:
+      value = first / 2 + second / 2;
+      break;
+    case COSINE_SIMILARITY:
+      first = sqrt(first);
+      second = sqrt(second);
+      value = -third / (at_least(epsilon, first) * at_least(epsilon, second));
       break;
     default:
-      found->to_middle = group_sum(of_x, shared);
-      found->value = found->to_middle / 2 + group_sum(of_y, shared) / 2;
+      value = at_least(0, 1 + (partial->x.x - third));
   }
-}
-
-static inline void compare_directions(
-    Comparison *found, const Pair *pair, REAL epsilon, __local Shared *shared) {
-  Sum products = no_sum();
-  Sum x_squares = no_sum();
-  Sum y_squares = no_sum();
-  for (long c = pair->from; c < pair->classes; c += ITEMS) {
-    REAL x = x_at(pair, c);
-    REAL y = y_at(pair, c);
-    add(&products, x * y);
-    add(&x_squares, x * x);
-    add(&y_squares, y * y);
-  }
-  found->x_norm = sqrt(group_sum(x_squares, shared));
-  found->y_norm = sqrt(group_sum(y_squares, shared));
-  found->value =
-      -group_sum(products, shared)
-      / (at_least(epsilon, found->x_norm) * at_least(epsilon, found->y_norm));
-}
-
-static inline void compare_scores(
-    Comparison *found, const Pair *pair, __local Shared *shared) {
-  Sum positive = no_sum();
-  Greatest negative = no_greatest();
-  for (long c = pair->from; c < pair->classes; c += ITEMS) {
-    REAL x = x_at(pair, c);
-    REAL y = y_at(pair, c);
-    add(&positive, y * x);
-    negative = greater_of(negative, greatest_at((1 - y) * x, c));
-  }
-  negative = group_greatest(negative, shared);
-  found->greatest_class = negative.class_index;
-  found->value = at_least(0, 1 + (negative.x - group_sum(positive, shared)));
+  kept[KEPT_VALUE] = value;
+  kept[KEPT_OF_X] = first;
+  kept[KEPT_OF_Y] = second;
+  kept[KEPT_CLASS] = AS_REAL((BITS)partial->x.class_index);
+  *column = value;
 }
 
 // The derivative of the value with respect to x_c.
-static inline REAL slope_of(
-    const Comparison *found, const Pair *pair, long c, REAL epsilon) {
-  REAL x = x_at(pair, c);
-  REAL y = y_at(pair, c);
+static inline REAL slope_of(const Found *found, REAL x, REAL y, long c, REAL epsilon) {
   if (IS_OF_DISTRIBUTIONS) {
     REAL scale = found->x.scale;
     REAL log_p = logarithm(x, &found->x);
@@ -239,15 +215,14 @@ static inline REAL slope_of(
       case REVERSE_KL:
         return scale * product(p, log_p - log_q - found->value);
       default:
-        return scale * product(p, log_ratio_to_middle(log_p, log_q) - found->to_middle) / 2;
+        return scale * product(p, log_ratio_to_middle(log_p, log_q) - found->of_x) / 2;
     }
   }
   if (FUNCTION == COSINE_SIMILARITY) {
     // Where the norm is below epsilon it is a constant.
-    REAL direction =
-        -y / (at_least(epsilon, found->x_norm) * at_least(epsilon, found->y_norm));
-    REAL turned = direction - found->value * x / (found->x_norm * found->x_norm);
-    return found->x_norm > epsilon ? turned : direction;
+    REAL direction = -y / (at_least(epsilon, found->of_x) * at_least(epsilon, found->of_y));
+    REAL turned = direction - found->value * x / (found->of_x * found->of_x);
+    return found->of_x > epsilon ? turned : direction;
   }
   if (isnan(found->value)) {
     return (REAL)NAN;
@@ -255,43 +230,79 @@ static inline REAL slope_of(
   return found->value > 0 ? (c == found->greatest_class ? 1 - y : 0) - y : 0;
 }
 
+// One pass over the rows, an item or a group a row.
 __kernel __attribute__((reqd_work_group_size(ITEM_GROUP, 1, 1))) void compare_pairs(
-    COMPARISON_ARGUMENTS, NUMBERS) {
+    COMPARISON_ARGUMENTS, NUMBERS, __global REAL *all_kept, int pass) {
+  __local Partial shared[ITEMS];
 #if ITEMS > 1
-  __local Shared shared[ITEMS];
   long row = get_group_id(0);
   int item = get_local_id(0);
 #else
-  __local Shared *shared = 0;
   long row = get_global_id(0);
   int item = 0;
   if (row >= rows) {
     return;
   }
 #endif
-  Pair pair = {
-      input, values, input_type, values_type, place_of(row, classes, inner, inner_stride),
-      place_of(row, classes, inner, inner), item, classes};
-  pair.x.first += input_offset;
-  Comparison found;
-  if (IS_OF_DISTRIBUTIONS) {
-    compare_distributions(&found, &pair, logit_scale, shared);
-  } else if (FUNCTION == COSINE_SIMILARITY) {
-    compare_directions(&found, &pair, epsilon, shared);
-  } else {
-    compare_scores(&found, &pair, shared);
-  }
-  if (item == 0) {
-    columns[loss_column * rows + row] = found.value;
-    put_integer(0, matches_column, row, columns, rows);
-  }
-  if (output_kind == WRITES_GRADIENT) {
-    REAL scale = row_factors ? row_factors[row] : output_scale;
-    Place place = place_of(row, classes, inner, inner_stride);
-    for (long c = pair.from; c < classes; c += ITEMS) {
-      store_any(
-          scale * slope_of(&found, &pair, c, epsilon), output, output_type,
-          output_offset + at(place, c));
+  __global REAL *kept = all_kept + row * KEPT;
+  Found found = found_of(kept, logit_scale);
+  Place x_place = place_of(row, classes, inner, inner_stride);
+  Place y_place = place_of(row, classes, inner, inner);
+  Partial partial = no_partial();
+  for (long c = item; c < classes; c += ITEMS) {
+    REAL x = load_any(input, input_type, input_offset + at(x_place, c));
+    REAL y = load_any(values, values_type, at(y_place, c));
+    if (pass == FIND_GREATEST) {
+      Greatest x_here = {x, (int)c};
+      Greatest y_here = {y, (int)c};
+      partial.x = greater_of(partial.x, x_here);
+      partial.y = greater_of(partial.y, y_here);
+    } else if (pass == FIND_SUMS) {
+      add(&partial.first, exp(logit_scale * (x - found.x.greatest)));
+      add(&partial.second, exp(logit_scale * (y - found.y.greatest)));
+    } else {
+      compare(&partial, x, y, (int)c, &found);
     }
+  }
+  partial = group_partial(partial, shared);
+  if (item == 0) {
+    if (pass == FIND_GREATEST) {
+      kept[KEPT_X_GREATEST] = partial.x.x;
+      kept[KEPT_Y_GREATEST] = partial.y.x;
+    } else if (pass == FIND_SUMS) {
+      kept[KEPT_X_LOG_SUM] = log(value_of_sum(partial.first));
+      kept[KEPT_Y_LOG_SUM] = log(value_of_sum(partial.second));
+    } else {
+      put_comparison(&partial, epsilon, kept, columns + loss_column * rows + row);
+      put_integer(0, matches_column, row, columns, rows);
+    }
+  }
+}
+
+// The gradient of a row, or of a segment of one.
+__kernel __attribute__((reqd_work_group_size(ITEM_GROUP, 1, 1))) void write_pairs(
+    COMPARISON_ARGUMENTS, NUMBERS, __global const REAL *all_kept) {
+#if ITEMS > 1
+  long row = get_group_id(1);
+  long from = (long)get_group_id(0) * SEGMENT + get_local_id(0);
+  long end = min(((long)get_group_id(0) + 1) * SEGMENT, (long)classes);
+#else
+  long row = get_global_id(0);
+  long from = 0;
+  long end = classes;
+  if (row >= rows) {
+    return;
+  }
+#endif
+  Found found = found_of(all_kept + row * KEPT, logit_scale);
+  Place x_place = place_of(row, classes, inner, inner_stride);
+  Place y_place = place_of(row, classes, inner, inner);
+  REAL scale = row_factors ? row_factors[row] : output_scale;
+  for (long c = from; c < end; c += ITEMS) {
+    REAL x = load_any(input, input_type, input_offset + at(x_place, c));
+    REAL y = load_any(values, values_type, at(y_place, c));
+    store_any(
+        scale * slope_of(&found, x, y, c, epsilon), output, output_type,
+        output_offset + at(x_place, c));
   }
 }

@@ -31,7 +31,7 @@ record ComparisonProgram(
   /** The items of a work-group; the kernels have the same number. */
   static final int GROUP = 64;
 
-  /** Classes of a segment of a row of elements; the kernels have the same number. */
+  /** Classes of a segment, where a group does not take a whole row; the kernels have the same. */
   static final int SEGMENT = 4096;
 
   /** Rows at most this long have an item each. */
