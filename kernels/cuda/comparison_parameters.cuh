@@ -1,6 +1,6 @@
 // What a kernel that compares two matrices is given: one structure, passed by value.
-// dev.batchloss.cuda.ComparisonParameters writes it field by field; a field changes in both places or
-// in neither. Matrices, rows and columns are as in row_parameters.cuh.
+// dev.batchloss.cuda.ComparisonParameters writes it field by field; a field changes in both places
+// or in neither. Matrices, rows and columns are as in row_parameters.cuh.
 #pragma once
 
 #include "row_parameters.cuh"

@@ -58,7 +58,9 @@ struct ElementFunction {
     return p < numbers.clip_low ? numbers.clip_low : p > numbers.clip_high ? numbers.clip_high : p;
   }
 
-  DEVICE_MEMBER bool is_clipped(Real p) const { return p < numbers.clip_low || p > numbers.clip_high; }
+  DEVICE_MEMBER bool is_clipped(Real p) const {
+    return p < numbers.clip_low || p > numbers.clip_high;
+  }
 
   DEVICE_MEMBER bool takes_logits() const {
     return kind == BINARY_CROSS_ENTROPY_LOGITS || kind == BINARY_FOCAL_LOGITS;
@@ -222,7 +224,7 @@ struct ElementFunction {
       case SQUARED_LOGARITHMIC_ERROR:
         return x < numbers.epsilon ? 0 : 2 * logarithmic_error(x, y) / (1 + x);
       case HUBER:
-        return numbers.factor * (d < -numbers.delta ? -numbers.delta : d > numbers.delta ? numbers.delta : d);
+        return numbers.factor * (size_of(d) > numbers.delta ? sign_of(d) * numbers.delta : d);
       case LOG_COSH:
         return tanh_of(d);
       case POISSON:

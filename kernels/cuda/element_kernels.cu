@@ -1,5 +1,5 @@
-// The element plan in one arithmetic: -DARITHMETIC=float or double. One pass over the matrices gives
-// the row's loss and each element of the output.
+// The element plan in one arithmetic: -DARITHMETIC=float or double. One pass over the matrices
+// gives the row's loss and each element of the output.
 #include "comparison_rows.cuh"
 #include "element_function.cuh"
 

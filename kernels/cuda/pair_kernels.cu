@@ -1,5 +1,5 @@
-// The pair plan in one arithmetic: -DARITHMETIC=float or double. Statistics of both rows come first,
-// then what joins them, then the gradient, for which the rows are read once more.
+// The pair plan in one arithmetic: -DARITHMETIC=float or double. Statistics of both rows come
+// first, then what joins them, then the gradient, for which the rows are read once more.
 #include "comparison_rows.cuh"
 #include "element_function.cuh"
 
@@ -48,18 +48,33 @@ DEVICE Real log_quotient(const ClassOfPair<Real> &at, const Distributions<Real> 
   return at.dy - at.dx - of.log_ratio;
 }
 
+// How far apart two distributions are.
+struct Divergence {
+  double value;
+  // KL(p ‖ ½(p + q)), of Jensen and Shannon's.
+  double of_x;
+};
+
+// What makes classes of both rows probabilities; the same in every thread of the group.
 template <class Real, class Group>
-DEVICE void compare_distributions(
-    const ComparedRow<Real> &row, const Group &group, const PairCall<Real> &call) {
-  Distributions<Real> of;
-  of.greatest_x = -infinity<Real>();
-  of.greatest_y = -infinity<Real>();
+DEVICE void find_greatest(
+    Distributions<Real> &of, const ComparedRow<Real> &row, const Group &group) {
+  Real x = -infinity<Real>();
+  Real y = -infinity<Real>();
   for (unsigned c = group.rank(); c < row.classes; c += group.size()) {
-    of.greatest_x = greater(of.greatest_x, element_at<Real>(row.x, c));
-    of.greatest_y = greater(of.greatest_y, element_at<Real>(row.y, c));
+    x = greater(x, element_at<Real>(row.x, c));
+    y = greater(y, element_at<Real>(row.y, c));
   }
-  of.greatest_x = static_cast<Real>(group.greatest(static_cast<double>(of.greatest_x)));
-  of.greatest_y = static_cast<Real>(group.greatest(static_cast<double>(of.greatest_y)));
+  of.greatest_x = static_cast<Real>(group.greatest(static_cast<double>(x)));
+  of.greatest_y = static_cast<Real>(group.greatest(static_cast<double>(y)));
+}
+
+// Also gives the divergence of Kullback and Leibler: once its terms are summed, logarithms of the
+// rows' sums are all that is missing.
+template <class Real, class Group>
+DEVICE Divergence sum_distributions(
+    Distributions<Real> &of, const ComparedRow<Real> &row, const Group &group,
+    const PairCall<Real> &call) {
   double sum_x = 0;
   double sum_y = 0;
   // Σ e^dy·(dy − dx), or Σ e^dx·(dx − dy).
@@ -74,43 +89,66 @@ DEVICE void compare_distributions(
   }
   sum_x = group.sum(sum_x);
   sum_y = group.sum(sum_y);
+  moment = group.sum(moment);
   of.inverse_sum_x = static_cast<Real>(1 / sum_x);
   of.inverse_sum_y = static_cast<Real>(1 / sum_y);
   of.log_ratio = log_of(static_cast<Real>(sum_y / sum_x));
-  double value;
-  double divergence_of_x = 0;
-  if (call.function == JENSEN_SHANNON) {
-    double divergence_of_y = 0;
-#pragma unroll 1
-    for (unsigned c = group.rank(); c < row.classes; c += group.size()) {
-      ClassOfPair<Real> at = class_of_pair(row, of, c, call);
-      Real d = log_quotient(at, of);
-      divergence_of_x += product(at.ex * of.inverse_sum_x, log_ratio_to_middle(d));
-      divergence_of_y += product(at.ey * of.inverse_sum_y, log_ratio_to_middle(-d));
-    }
-    divergence_of_x = group.sum(divergence_of_x);
-    value = divergence_of_x / 2 + group.sum(divergence_of_y) / 2;
-  } else {
-    moment = group.sum(moment);
-    value = call.function == FORWARD_KL ? moment / sum_y - of.log_ratio
-                                        : moment / sum_x + of.log_ratio;
-  }
-  put_number(static_cast<Real>(value), LOSS, row, group, call);
-  if (call.writes == NOTHING) {
-    return;
-  }
-  const Real scale = call.numbers.logit_scale;
-  const Real loss = static_cast<Real>(value);
-  const Real loss_of_x = static_cast<Real>(divergence_of_x);
+  double value = call.function == FORWARD_KL ? moment / sum_y - of.log_ratio
+                                             : moment / sum_x + of.log_ratio;
+  return {value, 0};
+}
+
+template <class Real, class Group>
+DEVICE Divergence divergence_from_middle(
+    const Distributions<Real> &of, const ComparedRow<Real> &row, const Group &group,
+    const PairCall<Real> &call) {
+  double of_x = 0;
+  double of_y = 0;
 #pragma unroll 1
   for (unsigned c = group.rank(); c < row.classes; c += group.size()) {
     ClassOfPair<Real> at = class_of_pair(row, of, c, call);
-    Real p = at.ex * of.inverse_sum_x;
     Real d = log_quotient(at, of);
-    Real slope = call.function == FORWARD_KL   ? p - at.ey * of.inverse_sum_y
-                 : call.function == REVERSE_KL ? product(p, -d - loss)
-                                               : product(p, log_ratio_to_middle(d) - loss_of_x) / 2;
-    store_element(row.output, c, row.output_factor * scale * slope);
+    of_x += product(at.ex * of.inverse_sum_x, log_ratio_to_middle(d));
+    of_y += product(at.ey * of.inverse_sum_y, log_ratio_to_middle(-d));
+  }
+  of_x = group.sum(of_x);
+  of_y = group.sum(of_y);
+  return {of_x / 2 + of_y / 2, of_x};
+}
+
+template <class Real>
+DEVICE Real divergence_slope(
+    const ClassOfPair<Real> &at, const Distributions<Real> &of, const Divergence &divergence,
+    const PairCall<Real> &call) {
+  Real p = at.ex * of.inverse_sum_x;
+  Real d = log_quotient(at, of);
+  switch (call.function) {
+    case FORWARD_KL:
+      return p - at.ey * of.inverse_sum_y;
+    case REVERSE_KL:
+      return product(p, -d - static_cast<Real>(divergence.value));
+    default:
+      return product(p, log_ratio_to_middle(d) - static_cast<Real>(divergence.of_x)) / 2;
+  }
+}
+
+template <class Real, class Group>
+DEVICE void compare_distributions(
+    const ComparedRow<Real> &row, const Group &group, const PairCall<Real> &call) {
+  Distributions<Real> of;
+  find_greatest(of, row, group);
+  Divergence divergence = sum_distributions(of, row, group, call);
+  if (call.function == JENSEN_SHANNON) {
+    divergence = divergence_from_middle(of, row, group, call);
+  }
+  put_number(static_cast<Real>(divergence.value), LOSS, row, group, call);
+  if (call.writes == NOTHING) {
+    return;
+  }
+#pragma unroll 1
+  for (unsigned c = group.rank(); c < row.classes; c += group.size()) {
+    Real slope = divergence_slope(class_of_pair(row, of, c, call), of, divergence, call);
+    store_element(row.output, c, row.output_factor * call.numbers.logit_scale * slope);
   }
 }
 
