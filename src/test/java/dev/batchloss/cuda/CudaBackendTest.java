@@ -91,8 +91,7 @@ class CudaBackendTest {
   void comparisonsInChunksOnSeveralDevicesGiveTheSameBits(int classes) {
     TransferSizes small = new TransferSizes(1, 2L * classes * Float.BYTES, Long.MAX_VALUE);
     for (Plan plan :
-        List.of(
-            LogCosh.builder().build().plan(), JensenShannon.builder().build().plan())) {
+        List.of(LogCosh.builder().build().plan(), JensenShannon.builder().build().plan())) {
       Matrix whole = Matrix.of(new float[5 * classes], 5, classes);
       double[] losses = compare(plan, devices.subList(0, 1), STAGED, whole);
       Matrix inChunks = Matrix.of(new float[5 * classes], 5, classes);
