@@ -20,17 +20,19 @@ struct ComparedRow {
   long long weight_stride;
   Real output_factor;
   long long index;
+  // A thread without a row takes part in what a warp does together.
+  bool exists;
+  // None where there is no row.
   unsigned classes;
 };
 
-// The row of this number; of no classes where it does not exist.
 template <class Real, class Numbers>
 DEVICE ComparedRow<Real> compared_row(
     long long index, const ComparisonParameters<Real, Numbers> &call) {
   ComparedRow<Real> row;
-  bool exists = index < call.rows;
-  row.index = exists ? index : 0;
-  row.classes = exists ? call.classes : 0;
+  row.exists = index < call.rows;
+  row.index = row.exists ? index : 0;
+  row.classes = row.exists ? call.classes : 0;
   long long outer = call.inner == 1 ? row.index : row.index / call.inner;
   long long inner = call.inner == 1 ? 0 : row.index - outer * call.inner;
   // The stride of classes is taken as it is, whether they follow each other or not.
@@ -75,7 +77,7 @@ template <class Real, class Numbers, class Group>
 DEVICE void put_number(
     Real x, RowColumn column, const ComparedRow<Real> &row, const Group &group,
     const ComparisonParameters<Real, Numbers> &call) {
-  if (returns(call, column) && group.rank() == 0 && row.classes > 0) {
+  if (returns(call, column) && group.rank() == 0 && row.exists) {
     call.column_memory[count_bits(call.columns & (column - 1)) * call.rows + row.index] = x;
   }
 }
