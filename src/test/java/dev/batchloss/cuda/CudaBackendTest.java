@@ -89,14 +89,17 @@ class CudaBackendTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 5, 77, 1301})
   void comparisonsInChunksOnSeveralDevicesGiveTheSameBits(int classes) {
-    TransferSizes small = new TransferSizes(1, 2L * classes * Float.BYTES, Long.MAX_VALUE);
+    long chunk = 2L * classes * Float.BYTES;
     for (Plan plan :
         List.of(LogCosh.builder().build().plan(), JensenShannon.builder().build().plan())) {
       Matrix whole = Matrix.of(new float[5 * classes], 5, classes);
       double[] losses = compare(plan, devices.subList(0, 1), STAGED, whole);
-      Matrix inChunks = Matrix.of(new float[5 * classes], 5, classes);
-      assertThat(compare(plan, devices, small, inChunks)).isEqualTo(losses);
-      assertThat(inChunks.array()).isEqualTo(whole.array());
+      for (long leastRegistered : new long[] {Long.MAX_VALUE, 1}) {
+        TransferSizes small = new TransferSizes(1, chunk, leastRegistered);
+        Matrix inChunks = Matrix.of(new float[5 * classes], 5, classes);
+        assertThat(compare(plan, devices, small, inChunks)).isEqualTo(losses);
+        assertThat(inChunks.array()).isEqualTo(whole.array());
+      }
     }
   }
 
