@@ -273,6 +273,16 @@ public final class Tensor {
     return filled(ElementType.FLOAT64, shape, i -> at(i) * factors.at(i));
   }
 
+  /** The same elements, each rounded to another format. */
+  Tensor as(ElementType other) {
+    return filled(other, shape, this::at);
+  }
+
+  /** The sum with a tensor of the same shape, element by element. */
+  Tensor plus(Tensor other) {
+    return filled(type(), shape, i -> at(i) + other.at(i));
+  }
+
   /** The elements with the other sign. */
   Tensor negated() {
     return filled(type(), shape, i -> -at(i));

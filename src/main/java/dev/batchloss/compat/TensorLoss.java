@@ -43,6 +43,43 @@ public final class TensorLoss {
     return new TensorLoss(result, loss, losses, gradient, logarithms, warnings);
   }
 
+  /** The same, the gradient in the shape that the prediction was handed over in. */
+  TensorLoss withGradientIn(Shape shape) {
+    Tensor reshaped = gradient == null ? null : gradient.reshape(shape);
+    return new TensorLoss(result, loss, losses, reshaped, logProb, warnings);
+  }
+
+  /** The same with another gradient. */
+  TensorLoss withGradient(Tensor other) {
+    return new TensorLoss(result, loss, losses, other, logProb, warnings);
+  }
+
+  /** The same with other unreduced losses. */
+  TensorLoss withLosses(Tensor others) {
+    return new TensorLoss(result, loss, others, gradient, logProb, warnings);
+  }
+
+  /** Losses, or the loss, and gradients added up; what the engine returned is the other's. */
+  TensorLoss plus(TensorLoss other) {
+    return new TensorLoss(
+        other.result,
+        loss + other.loss,
+        sum(losses, other.losses),
+        sum(gradient, other.gradient),
+        null,
+        warnings);
+  }
+
+  private static @Nullable Tensor sum(@Nullable Tensor a, @Nullable Tensor b) {
+    return a == null || b == null ? null : a.plus(b);
+  }
+
+  /** The loss 0 and no gradient, as where a library divides by 0 without a NaN. */
+  TensorLoss zeroed() {
+    Tensor zeros = gradient == null ? null : Tensor.allocate(gradient.type(), gradient.axes());
+    return new TensorLoss(result, 0, losses, zeros, logProb, warnings);
+  }
+
   /** Whether the loss, or one of the losses, is NaN. */
   boolean hasNan() {
     return losses == null ? Double.isNaN(loss) : losses.contains(Double.NaN);

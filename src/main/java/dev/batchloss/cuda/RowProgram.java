@@ -175,7 +175,7 @@ record RowProgram(
         && PLAIN_COLUMNS.containsAll(columns.asList())
         && objective.labelSmoothing() == 0
         && objective.entropy() == 0
-        && objective.focusing() == 0
+        && objective.hasPlainTargetTerm()
         && objective.zLoss() == 0;
   }
 }

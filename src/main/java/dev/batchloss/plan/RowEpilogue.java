@@ -61,7 +61,7 @@ public final class RowEpilogue {
         targets == TargetKind.CLASSES
             && targetShare == 1
             && smoothingShare == 0
-            && objective.focusing() == 0
+            && objective.hasPlainTargetTerm()
             && objective.classWeights() == null
             && objective.zLoss() == 0
             && objective.entropy() == 0
@@ -145,7 +145,7 @@ public final class RowEpilogue {
       loss +=
           targetShare
               * (targets == TargetKind.CLASSES
-                  ? objective.classWeight(rows.target[i]) * focal(rows.nll[i])
+                  ? objective.classWeight(rows.target[i]) * targetTerm(rows.nll[i])
                   : rows.targetMass[i] * logNormalizer - rows.targetMoment[i]);
     }
     if (smoothingShare != 0) {
@@ -172,7 +172,7 @@ public final class RowEpilogue {
     boolean normalized = plan.input().normalizesByLogSumExp();
     if (targetShare != 0) {
       if (targets == TargetKind.CLASSES) {
-        r = targetShare * objective.classWeight(rows.target[i]) * focalDerivative(rows.nll[i]);
+        r = targetShare * objective.classWeight(rows.target[i]) * targetSlope(rows.nll[i]);
         u += normalized ? r : 0;
       } else {
         h = targetShare;
@@ -198,14 +198,22 @@ public final class RowEpilogue {
     rows.h[i] = factor * h;
   }
 
-  /** (1−p)^γ·n with p = e^−n. */
-  private double focal(double nll) {
+  /** (1−p)^γ·n or (1−p^q)/q, with p = e^−n. */
+  private double targetTerm(double nll) {
+    double q = objective.generalization();
+    if (q != 0) {
+      return -StrictMath.expm1(-q * nll) / q;
+    }
     double focusing = objective.focusing();
     return focusing == 0 ? nll : StrictMath.pow(missing(nll), focusing) * nll;
   }
 
-  /** The derivative of {@link #focal} with respect to n. */
-  private double focalDerivative(double nll) {
+  /** The derivative of {@link #targetTerm} with respect to n. */
+  private double targetSlope(double nll) {
+    double q = objective.generalization();
+    if (q != 0) {
+      return StrictMath.exp(-q * nll);
+    }
     double focusing = objective.focusing();
     if (focusing == 0) {
       return 1;
