@@ -146,6 +146,15 @@ final class RowTrials {
         Targets.values(logits(FLOAT64)));
   }
 
+  /** The squared errors of equal FLOAT32 elements, the targets being 0. */
+  RowTrial equalElements(float element) {
+    return trial(
+        "equal elements",
+        MeanSquaredError.builder().build().plan(),
+        matrix(FLOAT32, () -> element),
+        Targets.values(matrix(FLOAT32, () -> 0)));
+  }
+
   RowTrial pairs(Loss loss, ElementType inputs, ElementType values) {
     return trial(loss.toString(), loss.plan(), logits(inputs), Targets.values(logits(values)))
         .writing(MatrixOutput.GRADIENT, inputs);
