@@ -25,6 +25,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Whether the parts of one call fit each other, before anything is read or written. */
@@ -42,6 +45,7 @@ final class CallChecks {
         targets == null ? 0 : targets.rows(),
         input.rows(),
         input);
+    checkTargetKind(plan, targets);
     switch (plan) {
       case RowPlan rowPlan -> checkRows(rowPlan, input, targets, outputs);
       case ComparisonPlan comparison -> checkComparison(comparison, input, targets, outputs);
@@ -54,15 +58,33 @@ final class CallChecks {
     checkThreads(input, targets, outputs);
   }
 
+  private static void checkTargetKind(Plan plan, @Nullable Targets targets) {
+    Set<TargetKind> taken = plan.targetKinds();
+    String names =
+        taken.stream()
+            .sorted()
+            .map(kind -> kind.name().toLowerCase(Locale.ROOT))
+            .collect(Collectors.joining(" or "));
+    require(
+        targets != null || taken.contains(TargetKind.NONE),
+        "there are no targets, the loss takes %s",
+        names);
+    require(
+        targets == null || taken.contains(TargetKind.of(targets)),
+        "the targets are %s, the loss takes %s",
+        TargetKind.of(targets).name().toLowerCase(Locale.ROOT),
+        names);
+  }
+
   private static void checkRows(
       RowPlan plan, MatrixShape input, @Nullable Targets targets, Outputs outputs) {
     checkClassWeights("class", plan.objective().classWeights(), input);
-    boolean uses = plan.objective().usesTargets();
-    require(uses || targets == null, "the loss takes no targets, there are some");
-    require(!uses || targets != null, "there are no targets, the loss needs some");
-    require(
-        !(targets instanceof ValueTargets),
-        "the targets are values, must be classes or probabilities");
+    for (Metric metric : outputs.metrics()) {
+      require(
+          targets != null || !metric.needsTargets(),
+          "the metric %s needs targets, the loss takes none",
+          metric.name());
+    }
     if (targets instanceof ProbabilityTargets probabilities) {
       requireShape("the probability targets", probabilities.probabilities(), input);
       require(
@@ -82,11 +104,7 @@ final class CallChecks {
 
   private static void checkComparison(
       ComparisonPlan plan, MatrixShape input, @Nullable Targets targets, Outputs outputs) {
-    require(
-        targets instanceof ValueTargets,
-        "the targets are %s, must be values: the loss compares the input with a number an element",
-        TargetKind.of(targets));
-    ValueTargets values = (ValueTargets) targets;
+    ValueTargets values = (ValueTargets) Objects.requireNonNull(targets);
     requireShape("the target values", values.values(), input);
     boolean isOfElements = plan instanceof ElementPlan;
     require(

@@ -113,6 +113,11 @@ public record Metric(Kind kind, int k) implements Serializable {
     return kind == Kind.TOP_K ? "top" + k : nameOf(kind);
   }
 
+  /** Returns whether it holds the predictions against targets. */
+  public boolean needsTargets() {
+    return kind != Kind.ENTROPY;
+  }
+
   private static String nameOf(Kind kind) {
     return kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }

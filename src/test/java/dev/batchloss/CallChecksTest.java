@@ -11,6 +11,10 @@ import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
 import dev.batchloss.loss.CrossEntropy;
 import dev.batchloss.loss.Loss;
+import dev.batchloss.loss.MeanSquaredError;
+import dev.batchloss.loss.SoftmaxEntropy;
+import dev.batchloss.loss.SoftmaxFocal;
+import dev.batchloss.loss.SoftmaxKlDivergence;
 import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.Reduction;
 import java.lang.foreign.Arena;
@@ -275,5 +279,55 @@ class CallChecksTest {
     assertThatExceptionOfType(InvalidDataException.class)
         .isThrownBy(() -> engine.evaluate(mean, input, probabilities, Outputs.gradientInPlace()))
         .withMessage("target probability of row 1, class 1 is -1.0, must be in 0..1");
+  }
+
+  @Test
+  void targetsOfAKindThatTheLossDoesNotTakeAreRefused() {
+    Targets distributions = Targets.probabilities(Matrix.of(new double[6], 2, 3));
+    Targets values = Targets.values(Matrix.of(new double[6], 2, 3));
+    Loss focal = SoftmaxFocal.builder().build();
+    Loss divergence = SoftmaxKlDivergence.builder().build();
+    Loss entropy = SoftmaxEntropy.builder().build();
+    Loss squares = MeanSquaredError.builder().build();
+    assertRefused(
+        mean,
+        values,
+        gradient(),
+        "the targets are values, the loss takes classes or probabilities");
+    assertRefused(
+        focal, distributions, gradient(), "the targets are probabilities, the loss takes classes");
+    assertRefused(
+        divergence, targets, gradient(), "the targets are classes, the loss takes probabilities");
+    assertRefused(entropy, targets, gradient(), "the targets are classes, the loss takes none");
+    assertRefused(squares, targets, gradient(), "the targets are classes, the loss takes values");
+  }
+
+  @Test
+  void targetsAreNeededUnlessTheLossTakesNone() {
+    assertRefusedWithoutTargets(
+        mean, gradient(), "there are no targets, the loss takes classes or probabilities");
+    assertRefusedWithoutTargets(
+        SoftmaxFocal.builder().build(), gradient(), "there are no targets, the loss takes classes");
+  }
+
+  @Test
+  void metricsOfTargetsNeedTargets() {
+    Loss entropy = SoftmaxEntropy.builder().build();
+    assertRefusedWithoutTargets(
+        entropy,
+        gradient().withMetrics(Metric.ENTROPY, Metric.topK(3)),
+        "the metric top3 needs targets, the loss takes none");
+    assertThat(
+            engine
+                .evaluate(entropy, input, Outputs.lossOnly().withMetrics(Metric.ENTROPY))
+                .metrics()
+                .entropy())
+        .isPositive();
+  }
+
+  private void assertRefusedWithoutTargets(Loss loss, Outputs outputs, String message) {
+    assertThatExceptionOfType(IllegalArgumentException.class)
+        .isThrownBy(() -> engine.evaluate(loss, input, outputs))
+        .withMessage(message);
   }
 }

@@ -1,5 +1,6 @@
 package dev.batchloss.cli;
 
+import dev.batchloss.plan.ClassReduction;
 import dev.batchloss.plan.EmptyMean;
 import dev.batchloss.plan.Reduction;
 import dev.batchloss.plan.TargetKind;
@@ -39,6 +40,13 @@ abstract class Choice<T> implements ITypeConverter<T> {
   static final class OfReduction extends Choice<Reduction> {
     OfReduction() {
       super("mean", Reduction.MEAN, "sum", Reduction.SUM);
+    }
+  }
+
+  /** {@code --class-reduction}. */
+  static final class OfClassReduction extends Choice<ClassReduction> {
+    OfClassReduction() {
+      super("mean", ClassReduction.MEAN, "sum", ClassReduction.SUM);
     }
   }
 

@@ -6,14 +6,14 @@ import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.InvalidTargetException;
 import dev.batchloss.evaluate.FileEvaluation;
 import dev.batchloss.evaluate.FileEvaluationResult;
-import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.TargetKind;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,6 +41,8 @@ import picocli.CommandLine.Spec;
       "      --ignore-index -100 --label-smoothing 0.1 --metrics top3,ece --json",
       "  batchloss evaluate --probabilities p.npy --targets labels.npy \\",
       "      --per-row losses.npy",
+      "  batchloss evaluate --loss softmax-focal --gamma 3 --logits logits.npy \\",
+      "      --targets labels.npy",
       "  batchloss evaluate --logits NxCxHxW.npy --class-axis 1 \\",
       "      --targets NxHxW.npy --gradient gradient.npy --backend cpu --threads 8",
       "",
@@ -59,8 +61,11 @@ final class EvaluateCommand implements Callable<Integer> {
   @ArgGroup(multiplicity = "1")
   private Predictions predictions;
 
-  @Option(names = "--targets", paramLabel = "F", required = true, description = "The targets.")
-  private String targets;
+  @Option(
+      names = "--targets",
+      paramLabel = "F",
+      description = "The targets; needed unless the loss takes none.")
+  private @Nullable String targets;
 
   @Mixin private LossOptions loss = new LossOptions();
 
@@ -70,15 +75,6 @@ final class EvaluateCommand implements Callable<Integer> {
       converter = Choice.OfTargetKind.class,
       description = "classes or probabilities; unless given, the shape of the targets tells.")
   private @Nullable TargetKind targetKind;
-
-  @Option(
-      names = "--sample-weights",
-      paramLabel = "F",
-      description = "One weight a row, in the shape of class targets.")
-  private @Nullable String sampleWeights;
-
-  @Option(names = "--class-weights", paramLabel = "F", description = "One weight a class.")
-  private @Nullable String classWeights;
 
   @Option(
       names = "--class-axis",
@@ -93,11 +89,11 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--metrics",
       paramLabel = "M",
       split = ",",
-      defaultValue = "accuracy,top5,perplexity,entropy",
       description =
           "Any of accuracy, top5 (or any number), perplexity, entropy, mrr, brier, ece, per-class;"
-              + " ${DEFAULT-VALUE} unless given.")
-  private List<String> metrics;
+              + " unless given, those of accuracy,top5,perplexity,entropy that mean something for"
+              + " the loss.")
+  private @Nullable List<String> metrics;
 
   @Option(
       names = "--per-row",
@@ -160,6 +156,39 @@ final class EvaluateCommand implements Callable<Integer> {
         required = true,
         description = "Logarithms of probabilities, used as they are.")
     private @Nullable String logProbabilities;
+
+    @Option(
+        names = "--predictions",
+        paramLabel = "F",
+        required = true,
+        description = "Values that are compared with the targets themselves.")
+    private @Nullable String values;
+
+    private PredictionKind kind() {
+      return logits != null
+          ? PredictionKind.LOGITS
+          : probabilities != null
+              ? PredictionKind.PROBABILITIES
+              : logProbabilities != null
+                  ? PredictionKind.LOG_PROBABILITIES
+                  : PredictionKind.PREDICTIONS;
+    }
+
+    private @Nullable String file() {
+      return switch (kind()) {
+        case LOGITS -> logits;
+        case PROBABILITIES -> probabilities;
+        case LOG_PROBABILITIES -> logProbabilities;
+        case PREDICTIONS -> values;
+      };
+    }
+  }
+
+  /** The command with the options of every loss. */
+  static CommandLine with(Console console) {
+    CommandLine command = new CommandLine(new EvaluateCommand(console));
+    LossOptions.addTo(command);
+    return command;
   }
 
   @Override
@@ -181,22 +210,14 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private FileEvaluation.Builder evaluation() {
-    FileEvaluation.Builder evaluation = FileEvaluation.builder().targets(targets);
-    if (predictions.logits != null) {
-      evaluation.input(predictions.logits).loss(loss.on(InputKind.LOGITS));
-    } else if (predictions.probabilities != null) {
-      evaluation.input(predictions.probabilities).loss(loss.on(InputKind.PROBABILITIES));
-    } else {
-      evaluation.input(predictions.logProbabilities).loss(loss.on(InputKind.LOG_PROBABILITIES));
+    FileEvaluation.Builder evaluation = FileEvaluation.builder().input(predictions.file());
+    loss.applyTo(evaluation, predictions.kind());
+    if (targets != null) {
+      evaluation.targets(targets);
     }
+    requireTargets(loss.entry());
     if (targetKind != null) {
       evaluation.targetKind(targetKind);
-    }
-    if (sampleWeights != null) {
-      evaluation.sampleWeights(sampleWeights);
-    }
-    if (classWeights != null) {
-      evaluation.classWeights(classWeights);
     }
     if (classAxis != null) {
       evaluation.classAxis(classAxis);
@@ -223,13 +244,28 @@ final class EvaluateCommand implements Callable<Integer> {
     return (backend == null ? engine : engine.backend(backend)).open();
   }
 
+  private void requireTargets(LossEntry entry) {
+    if (entry.targets().isEmpty()) {
+      require(targets == null, entry.name() + " takes no --targets");
+      require(targetKind == null, entry.name() + " takes no --target-kind: it has no targets");
+    } else {
+      require(
+          targets != null,
+          "Missing required option: '--targets=F': %s takes %s"
+              .formatted(entry.name(), String.join(" or ", entry.targetNames())));
+      require(
+          targetKind == null || entry.targets().contains(targetKind),
+          "%s takes no targets of the --target-kind %s, but %s"
+              .formatted(
+                  entry.name(),
+                  String.valueOf(targetKind).toLowerCase(Locale.ROOT),
+                  String.join(" or ", entry.targetNames())));
+    }
+  }
+
   /** An empty list asks for none. */
   private List<Metric> wantedMetrics() {
-    List<Metric> wanted = new ArrayList<>();
-    if (!metrics.equals(List.of(""))) {
-      metrics.forEach(name -> wanted.add(Metric.named(name.strip())));
-    }
-    return wanted;
+    return loss.metrics(List.of("").equals(metrics) ? List.of() : metrics);
   }
 
   private void print(FileEvaluationResult result) {

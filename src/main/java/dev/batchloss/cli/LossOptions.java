@@ -1,29 +1,26 @@
 package dev.batchloss.cli;
 
-import dev.batchloss.loss.CrossEntropy;
+import dev.batchloss.Metric;
+import dev.batchloss.evaluate.FileEvaluation;
 import dev.batchloss.loss.Loss;
-import dev.batchloss.plan.EmptyMean;
-import dev.batchloss.plan.InputKind;
-import dev.batchloss.plan.Reduction;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** The options that say which loss is computed. */
+/** The options that say which loss is computed, and their values as the loss takes them. */
 final class LossOptions {
-  private static final String CROSS_ENTROPY = "cross-entropy";
-
-  /** What the loss calls its options, and what they are called here. */
-  private static final Map<String, String> OPTION_NAMES =
-      Map.of(
-          "labelSmoothing", "--label-smoothing",
-          "zLoss", "--z-loss",
-          "logitScale", "--logit-scale",
-          "softcap", "--softcap");
+  private static final List<String> USUAL_METRICS =
+      List.of("accuracy", "top5", "perplexity", "entropy");
 
   @Spec(Target.MIXEE)
   private CommandSpec spec;
@@ -31,95 +28,128 @@ final class LossOptions {
   @Option(
       names = "--loss",
       paramLabel = "LOSS",
-      defaultValue = CROSS_ENTROPY,
-      description = "The loss; " + CROSS_ENTROPY + " is the only one.")
-  private String name;
+      description = "The loss, cross-entropy unless given; 'batchloss losses' lists them all.")
+  private @Nullable String name;
 
-  @Option(
-      names = "--ignore-index",
-      paramLabel = "N",
-      description = "Rows with this class target contribute nothing.")
-  private @Nullable Long ignoreIndex;
-
-  @Option(
-      names = "--label-smoothing",
-      paramLabel = "E",
-      description = "The share of the target, 0..1, that is spread over all classes.")
-  private @Nullable Double labelSmoothing;
-
-  @Option(
-      names = "--z-loss",
-      paramLabel = "L",
-      description = "Adds L times the squared log-sum-exp to each row; logits only.")
-  private @Nullable Double zLoss;
-
-  @Option(
-      names = "--logit-scale",
-      paramLabel = "S",
-      description = "Multiplies the logits, an inverse temperature; logits only.")
-  private @Nullable Double logitScale;
-
-  @Option(
-      names = "--softcap",
-      paramLabel = "S",
-      description = "Bounds the logits to S by S*tanh(x/S), after scaling; logits only.")
-  private @Nullable Double softcap;
-
-  @Option(
-      names = "--reduction",
-      paramLabel = "R",
-      converter = Choice.OfReduction.class,
-      defaultValue = "mean",
-      description = "mean or sum of the rows; ${DEFAULT-VALUE} unless given.")
-  private Reduction reduction;
-
-  @Option(
-      names = "--empty-mean",
-      paramLabel = "V",
-      converter = Choice.OfEmptyMean.class,
-      defaultValue = "nan",
-      description = "The mean if no row is counted, nan or zero; ${DEFAULT-VALUE} unless given.")
-  private EmptyMean emptyMean;
+  /** Gives the command the options of every loss. */
+  static void addTo(CommandLine command) {
+    ArgGroupSpec.Builder options =
+        ArgGroupSpec.builder()
+            .heading("%nOptions of the losses ('batchloss losses' tells which takes which):%n")
+            .exclusive(false)
+            .validate(false);
+    LossCatalog.options().forEach(option -> options.addArg(option.spec()));
+    command.getCommandSpec().addArgGroup(options.build());
+  }
 
   /**
-   * Returns the loss.
+   * Returns what is known of the loss that was asked for.
    *
-   * @throws ParameterException if an option is out of range or means nothing for this input
+   * @throws ParameterException if there is none of that name
    */
-  Loss on(InputKind input) {
-    if (!name.equals(CROSS_ENTROPY)) {
-      throw new ParameterException(
-          spec.commandLine(), "unknown loss '%s', known is %s".formatted(name, CROSS_ENTROPY));
+  LossEntry entry() {
+    if (name == null) {
+      return LossCatalog.entries().getFirst();
     }
-    CrossEntropy.Builder builder =
-        CrossEntropy.builder().input(input).reduction(reduction).emptyMean(emptyMean);
-    if (ignoreIndex != null) {
-      builder.ignoreIndex(ignoreIndex);
+    return LossCatalog.named(name)
+        .orElseThrow(
+            () ->
+                refused(
+                    "unknown loss '%s', known are %s"
+                        .formatted(name, String.join(", ", LossCatalog.names()))));
+  }
+
+  /**
+   * Gives the evaluation the loss and the files that belong to it.
+   *
+   * @throws ParameterException if an option is out of range, or the loss does not take it or such
+   *     predictions or targets
+   */
+  void applyTo(FileEvaluation.Builder evaluation, PredictionKind predictions) {
+    LossEntry entry = entry();
+    if (!entry.inputs().contains(predictions)) {
+      throw refused(
+          "%s takes no %s: the file is one of %s"
+              .formatted(
+                  entry.name(),
+                  predictions.option(),
+                  String.join(", ", entry.inputs().stream().map(PredictionKind::option).toList())));
     }
-    if (labelSmoothing != null) {
-      builder.labelSmoothing(labelSmoothing);
-    }
-    if (zLoss != null) {
-      builder.zLoss(zLoss);
-    }
-    if (logitScale != null) {
-      builder.logitScale(logitScale);
-    }
-    if (softcap != null) {
-      builder.softcap(softcap);
-    }
-    try {
-      return builder.build();
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), withOptionNames(e.getMessage()), e);
+    Map<String, Object> given = given(entry);
+    evaluation.loss(build(entry, new LossArguments(predictions, entry.options(), given)));
+    for (LossOption<?> option : entry.options()) {
+      if (option.application() != null && given.get(option.name()) instanceof String file) {
+        option.application().accept(evaluation, file);
+      }
     }
   }
 
-  private static String withOptionNames(String message) {
-    String renamed = message;
-    for (Map.Entry<String, String> option : OPTION_NAMES.entrySet()) {
-      renamed = renamed.replace(option.getKey(), option.getValue());
+  /**
+   * Returns the metrics of the names, or without names the usual ones that the loss has.
+   *
+   * @throws ParameterException if one means nothing for the loss
+   * @throws IllegalArgumentException if there is none of a name
+   */
+  List<Metric> metrics(@Nullable List<String> names) {
+    LossEntry entry = entry();
+    List<Metric> metrics = new ArrayList<>();
+    if (names == null) {
+      USUAL_METRICS.stream()
+          .map(Metric::named)
+          .filter(metric -> entry.metrics().contains(metric.kind()))
+          .forEach(metrics::add);
+      return metrics;
     }
-    return renamed;
+    for (String each : names) {
+      Metric metric = Metric.named(each.strip());
+      if (!entry.metrics().contains(metric.kind())) {
+        throw refused(
+            "the metric %s means nothing for the loss %s".formatted(metric.name(), entry.name()));
+      }
+      metrics.add(metric);
+    }
+    return metrics;
+  }
+
+  /** The values that were given, by the option's name. */
+  private Map<String, Object> given(LossEntry entry) {
+    ParseResult parsed = spec.commandLine().getParseResult();
+    List<String> taken = entry.options().stream().map(LossOption::name).toList();
+    Map<String, Object> given = new HashMap<>();
+    for (LossOption<?> option : LossCatalog.options()) {
+      if (parsed.hasMatchedOption(option.name())) {
+        if (!taken.contains(option.name())) {
+          throw refused(
+              "%s takes no %s; its options are %s"
+                  .formatted(entry.name(), option.name(), String.join(", ", taken)));
+        }
+        given.put(option.name(), parsed.matchedOptionValue(option.name(), null));
+      }
+    }
+    return given;
+  }
+
+  private Loss build(LossEntry entry, LossArguments arguments) {
+    try {
+      return entry.builder().apply(arguments);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          spec.commandLine(), withOptionName(entry, String.valueOf(e.getMessage())), e);
+    }
+  }
+
+  /** A loss speaks of its components, this command of its options. */
+  private static String withOptionName(LossEntry entry, String message) {
+    for (LossOption<?> option : entry.options()) {
+      String component = option.component() + " ";
+      if (message.startsWith(component)) {
+        return option.name() + message.substring(component.length() - 1);
+      }
+    }
+    return message;
+  }
+
+  private ParameterException refused(String message) {
+    return new ParameterException(spec.commandLine(), message);
   }
 }

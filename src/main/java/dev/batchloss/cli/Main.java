@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  batchloss evaluate --logits logits.npy --targets labels.npy",
+      "  batchloss losses",
       "  batchloss devices",
       "",
       "'batchloss COMMAND --help' tells of each command."
@@ -40,7 +41,8 @@ public final class Main implements Runnable {
     boolean json = List.of(arguments).contains("--json");
     try {
       return new CommandLine(new Main())
-          .addSubcommand(new EvaluateCommand(console))
+          .addSubcommand(EvaluateCommand.with(console))
+          .addSubcommand(new LossesCommand(console))
           .addSubcommand(new DevicesCommand(console))
           .addSubcommand(new InspectCommand(console))
           .addSubcommand(new BenchCommand(console))
@@ -58,7 +60,7 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "there is no command: evaluate, devices, inspect or bench");
+        spec.commandLine(), "there is no command: evaluate, losses, devices, inspect or bench");
   }
 
   private static int fail(Console console, boolean json, Throwable cause) {

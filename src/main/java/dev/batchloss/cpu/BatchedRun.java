@@ -3,7 +3,6 @@ package dev.batchloss.cpu;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.RowFold;
 import dev.batchloss.plan.RowStatistics;
-import java.util.Arrays;
 
 /** A call whose rows are shared out in batches. */
 final class BatchedRun {
@@ -15,22 +14,23 @@ final class BatchedRun {
   /** Elements of a task: enough that taking one costs nothing. */
   private static final int TASK_ELEMENTS = 1 << 18;
 
-  private final Call call;
+  private final BatchWork work;
   private final Workers workers;
   private final long firstRow;
   private final long rows;
   private final int batchRows;
   private final long taskRows;
 
-  BatchedRun(Call call, Workers workers) {
-    this.call = call;
+  BatchedRun(BatchWork work, Workers workers) {
+    this.work = work;
     this.workers = workers;
-    this.firstRow = call.request.firstRow();
-    this.rows = call.request.rowsToDo();
-    int whole = Math.clamp(BATCH_ELEMENTS / call.classes, 1, MOST_BATCH_ROWS);
+    this.firstRow = work.request().firstRow();
+    this.rows = work.request().rowsToDo();
+    int classes = work.request().input().classes();
+    int whole = Math.clamp(BATCH_ELEMENTS / classes, 1, MOST_BATCH_ROWS);
     int tiles = whole < Tile.ROWS ? whole : whole / Tile.ROWS * Tile.ROWS;
     this.batchRows = (int) Math.min(rows, tiles);
-    this.taskRows = batchRows * Math.max(1L, TASK_ELEMENTS / ((long) batchRows * call.classes));
+    this.taskRows = batchRows * Math.max(1L, TASK_ELEMENTS / ((long) batchRows * classes));
   }
 
   void run() {
@@ -51,36 +51,23 @@ final class BatchedRun {
 
   /** What one thread needs. */
   private final class Worker {
-    private final BatchPass pass = CpuBackend.passFor(call, Tile.lanes(batchRows));
+    private final BatchPass pass = work.newPass(Tile.lanes(batchRows));
     private final RowStatistics batch = new RowStatistics(Tile.lanes(batchRows));
-    private final RowFold fold = call.request.folds().get();
+    private final RowFold fold = work.request().folds().get();
 
     void run(long first) {
       long end = Math.min(firstRow + rows, first + taskRows);
       for (long row = first; row < end; row += batchRows) {
         batch.firstRow = row;
         batch.size = (int) Math.min(batchRows, end - row);
-        call.label(batch);
+        work.label(batch);
         pass.reduce(batch);
-        finish(call, batch);
-        if (call.outputKind != MatrixOutput.NONE) {
+        work.finish(batch);
+        if (work.request().outputKind() != MatrixOutput.NONE) {
           pass.write(batch);
         }
         fold.fold(batch);
       }
-    }
-  }
-
-  /** From sums to losses and the scalars of the gradient. */
-  static void finish(Call call, RowStatistics batch) {
-    if (call.transform.normalizesByLogSumExp()) {
-      DoubleMath.log(batch.sum, batch.logNormalizer, batch.size);
-    } else {
-      Arrays.fill(batch.logNormalizer, 0, batch.size, 0);
-    }
-    call.epilogue.losses(batch);
-    if (call.outputKind == MatrixOutput.GRADIENT) {
-      call.epilogue.gradients(batch);
     }
   }
 }

@@ -15,10 +15,11 @@ import dev.batchloss.plan.RowStatistics;
 import dev.batchloss.plan.TargetKind;
 import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.RowRequest;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** What all workers of one call share; immutable. */
-final class Call {
+final class Call implements BatchWork {
   /** Rows are reduced in segments of this many classes, each with a shift of its own. */
   static final int SEGMENT = 1 << 16;
 
@@ -71,9 +72,32 @@ final class Call {
     this.labels = new RowLabels(plan, request.targets());
   }
 
-  /** Fills what is known of the batch before its rows are read. */
-  void label(RowStatistics rows) {
+  @Override
+  public RowRequest<Matrix> request() {
+    return request;
+  }
+
+  @Override
+  public BatchPass newPass(int batchRows) {
+    return CpuBackend.passFor(this, batchRows);
+  }
+
+  @Override
+  public void label(RowStatistics rows) {
     labels.label(rows);
+  }
+
+  @Override
+  public void finish(RowStatistics batch) {
+    if (transform.normalizesByLogSumExp()) {
+      DoubleMath.log(batch.sum, batch.logNormalizer, batch.size);
+    } else {
+      Arrays.fill(batch.logNormalizer, 0, batch.size, 0);
+    }
+    epilogue.losses(batch);
+    if (outputKind == MatrixOutput.GRADIENT) {
+      epilogue.gradients(batch);
+    }
   }
 
   /**

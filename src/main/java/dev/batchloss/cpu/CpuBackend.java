@@ -3,8 +3,10 @@ package dev.batchloss.cpu;
 import dev.batchloss.data.ClassTargets;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
+import dev.batchloss.plan.ComparisonPlan;
 import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.ProbabilityCheck;
+import dev.batchloss.plan.RowPlan;
 import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.BackendOptions;
@@ -61,9 +63,11 @@ final class CpuBackend implements Backend {
       ProbabilityCheck.requireBeforeOverwriting(
           request.plan(), request.input(), request.targets(), request.firstRow());
     }
-    Call call = new Call(request, scan);
     if (request.rowsToDo() > 0) {
-      run(call);
+      switch (request.plan()) {
+        case RowPlan _ -> run(new Call(request, scan));
+        case ComparisonPlan _ -> new BatchedRun(new ComparisonCall(request, scan), workers).run();
+      }
     }
     return new RowOutcome(scan);
   }

@@ -138,13 +138,17 @@ final class DoubleMath {
     DoubleVector limited =
         x.blend(TANH_SATURATION, x.compare(VectorOperators.GT, TANH_SATURATION))
             .blend(-TANH_SATURATION, x.compare(VectorOperators.LT, -TANH_SATURATION));
-    DoubleVector d = limited.add(limited);
+    DoubleVector em = expm1(limited.add(limited));
+    return em.div(em.add(2.0));
+  }
+
+  /** e^d − 1 with relative precision near 0, for |d| ≤ 700; −1 below. */
+  static DoubleVector expm1(DoubleVector d) {
     DoubleVector rounded = d.fma(LOG2_E, ROUNDER);
     DoubleVector k = rounded.sub(ROUNDER);
     DoubleVector f = k.fma(MINUS_LN2_LOW, k.fma(MINUS_LN2_HIGH, d));
     DoubleVector power = powerOfTwo(rounded);
-    DoubleVector em = expMinusOne(f).fma(power, power.sub(ONE));
-    return em.div(em.add(2.0));
+    return expMinusOne(f).fma(power, power.sub(ONE)).blend(-1.0, underflows(d));
   }
 
   /** Natural logarithm of each of the first {@code n} elements; {@code to} may be {@code from}. */

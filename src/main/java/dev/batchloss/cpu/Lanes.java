@@ -1,5 +1,6 @@
 package dev.batchloss.cpu;
 
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -35,6 +36,33 @@ final class Lanes {
   static int pairStride = 2 * PairTile.ROWS;
 
   private Lanes() {}
+
+  /**
+   * Sums {@code n} elements: column c is added into lane c mod {@value #DOUBLES}.
+   *
+   * @param lanes room for the lanes
+   */
+  static double sum(double[] values, int offset, int n, double[] lanes) {
+    if (n < DOUBLES) {
+      double sum = 0;
+      for (int i = offset; i < offset + n; i++) {
+        sum += values[i];
+      }
+      return sum;
+    }
+    int whole = n - n % DOUBLES;
+    for (int part = 0; part < DOUBLES; part += DOUBLE_STEP) {
+      DoubleVector sum = DoubleVector.zero(DOUBLE);
+      for (int i = offset + part; i < offset + whole; i += DOUBLES) {
+        sum = sum.add(DoubleVector.fromArray(DOUBLE, values, i));
+      }
+      sum.intoArray(lanes, part);
+    }
+    for (int i = whole; i < n; i++) {
+      lanes[i - whole] += values[offset + i];
+    }
+    return sum(lanes);
+  }
 
   /** Sums the lanes of a virtual vector of floats. */
   static double sum(float[] lanes) {

@@ -51,7 +51,7 @@ final class SegmentedRun {
         pass.finishRow(batch, i, totals[i]);
       }
     }
-    BatchedRun.finish(call, batch);
+    call.finish(batch);
     if (call.outputKind != MatrixOutput.NONE) {
       share(
           (worker, i, segment) ->

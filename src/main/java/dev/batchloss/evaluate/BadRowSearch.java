@@ -6,9 +6,15 @@ import dev.batchloss.data.InvalidTargetException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.data.Targets;
+import dev.batchloss.data.ValueTargets;
+import dev.batchloss.plan.ComparisonPlan;
+import dev.batchloss.plan.Plan;
 import dev.batchloss.plan.ProbabilityCheck;
 import dev.batchloss.plan.RowPlan;
 import dev.batchloss.plan.TargetScan;
+import dev.batchloss.plan.ValueCheck;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds out which row of a refused block is the first bad one. A backend knows neither the file nor
@@ -16,9 +22,9 @@ import dev.batchloss.plan.TargetScan;
  */
 final class BadRowSearch {
   private final EvaluationFiles files;
-  private final RowPlan plan;
+  private final Plan plan;
 
-  BadRowSearch(EvaluationFiles files, RowPlan plan) {
+  BadRowSearch(EvaluationFiles files, Plan plan) {
     this.files = files;
     this.plan = plan;
   }
@@ -34,7 +40,7 @@ final class BadRowSearch {
       try {
         checkTargets(block.firstRow() + row, row, buffer.targets());
       } catch (InvalidDataException e) {
-        return named(files.targets().name(), e);
+        return named(Objects.requireNonNull(files.targets()).file().name(), e);
       }
       try {
         checkInput(block.firstRow() + row, row, buffer);
@@ -48,31 +54,43 @@ final class BadRowSearch {
     return named(where, refusal);
   }
 
-  private void checkTargets(long rowOfAll, long row, Targets targets) {
+  private void checkTargets(long rowOfAll, long row, @Nullable Targets targets) {
     if (targets instanceof ProbabilityTargets(Matrix q, _)
-        && plan.targetCheck() == RowPlan.TargetCheck.UNIT_INTERVAL) {
-      for (int c = 0; c < q.classes(); c++) {
-        TargetScan.requireProbability("target probability", rowOfAll, c, q.get(row, c));
-      }
+        && plan instanceof RowPlan rows
+        && rows.targetCheck() == RowPlan.TargetCheck.UNIT_INTERVAL) {
+      requireProbabilities("target probability", rowOfAll, row, q);
+    } else if (targets instanceof ValueTargets values
+        && plan instanceof ComparisonPlan comparison
+        && comparison.targetCheck() == ValueCheck.UNIT_INTERVAL) {
+      requireProbabilities("target", rowOfAll, row, values.values());
+    }
+  }
+
+  private static void requireProbabilities(String what, long rowOfAll, long row, Matrix matrix) {
+    for (int c = 0; c < matrix.classes(); c++) {
+      TargetScan.requireProbability(what, rowOfAll, c, matrix.get(row, c));
     }
   }
 
   private void checkInput(long rowOfAll, long row, RowBlockBuffer buffer) {
-    boolean ignored =
-        buffer.targets() instanceof ClassTargets indices
-            && plan.ignoredClass() != null
-            && indices.at(row) == plan.ignoredClass();
-    if (ignored || !plan.input().checksProbabilities()) {
-      return;
-    }
-    double sum = 0;
     Matrix matrix = buffer.matrix();
-    for (int c = 0; c < matrix.classes(); c++) {
-      double probability = matrix.get(row, c);
-      ProbabilityCheck.requireProbability(rowOfAll, c, probability);
-      sum += probability;
+    switch (plan) {
+      case RowPlan rows -> {
+        boolean ignored =
+            buffer.targets() instanceof ClassTargets indices
+                && plan.ignoredClass() != null
+                && indices.at(row) == plan.ignoredClass();
+        if (!ignored && rows.input().checksProbabilities()) {
+          ProbabilityCheck.requireRow(
+              rowOfAll, matrix.classes(), c -> matrix.get(row, c), rows.input(), matrix.type());
+        }
+      }
+      case ComparisonPlan comparison -> {
+        if (comparison.inputCheck() == ValueCheck.UNIT_INTERVAL) {
+          requireProbabilities("probability", rowOfAll, row, matrix);
+        }
+      }
     }
-    ProbabilityCheck.requireSum(rowOfAll, sum, plan.input(), matrix.type());
   }
 
   private static InvalidDataException named(String where, InvalidDataException e) {

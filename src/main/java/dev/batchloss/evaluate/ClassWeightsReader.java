@@ -14,16 +14,19 @@ final class ClassWeightsReader {
    * Reads the weights.
    *
    * @param file has as many elements as there are classes, on any one axis
+   * @param what they are: "class" or something more special
    * @param input the predictions, for messages
    */
-  static double[] read(NumericFile file, int classes, NumericFile input) throws IOException {
+  static double[] read(NumericFile file, String what, int classes, NumericFile input)
+      throws IOException {
     if (file.header().elements() != classes) {
       throw new InvalidDataException(
-          "%s: is %s, expected %d class weights for %s of %s"
+          "%s: is %s, expected %d %s weights for %s of %s"
               .formatted(
                   file.name(),
                   file.header().description(),
                   classes,
+                  what,
                   input.name(),
                   input.header().description()));
     }

@@ -3,12 +3,16 @@ package dev.batchloss.evaluate;
 import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.io.NumericFile;
 import dev.batchloss.io.NumericType;
+import dev.batchloss.loss.Loss;
+import dev.batchloss.plan.ElementPlan;
+import dev.batchloss.plan.Plan;
 import dev.batchloss.plan.TargetKind;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** The open input files of one evaluation, held against each other. */
@@ -17,11 +21,11 @@ final class EvaluationFiles implements AutoCloseable {
   private final NumericFile input;
   private final long[] shape;
   private final int classAxis;
-  private final NumericFile targets;
-  private final TargetKind targetKind;
-  private final @Nullable RowVectorFile classTargets;
+  private final boolean hasClassAxis;
+  private final @Nullable TargetFile targets;
   private final @Nullable RowVectorFile sampleWeights;
-  private final double @Nullable [] classWeights;
+  private final Loss loss;
+  private final double @Nullable [] valueWeights;
 
   /**
    * Opens the files.
@@ -32,19 +36,30 @@ final class EvaluationFiles implements AutoCloseable {
   EvaluationFiles(FileEvaluation options) throws IOException {
     try {
       input = openInput(options);
-      shape = input.shape().stream().mapToLong(Long::longValue).toArray();
-      classAxis = classAxis(input, options.classAxis());
+      Plan plan = options.loss().plan();
+      // A loss of single numbers takes them as rows of one class.
+      hasClassAxis =
+          !(plan instanceof ElementPlan)
+              || input.header().dimensions() != 1
+              || options.classAxis() != null;
+      shape =
+          LongStream.concat(
+                  input.shape().stream().mapToLong(Long::longValue),
+                  hasClassAxis ? LongStream.empty() : LongStream.of(1))
+              .toArray();
+      classAxis = hasClassAxis ? classAxis(input, options.classAxis()) : 1;
       requireClasses();
-      NumericFile opened = openFile(options.targets());
-      RowVectorFile vector = RowVectorFile.match(opened, shape, classAxis).orElse(null);
-      targetKind = targetKind(opened, vector != null, options.targetKind());
-      classTargets = targetKind == TargetKind.CLASSES ? vector : null;
-      targets = targetKind == TargetKind.CLASSES ? opened : asProbabilities(opened, options);
+      String ofTargets = options.targets();
+      targets = ofTargets == null ? null : openTargets(ofTargets, plan, options);
       String weights = options.sampleWeights();
       sampleWeights = weights == null ? null : matchSampleWeights(openFile(weights));
-      String ofClasses = options.classWeights();
-      classWeights =
-          ofClasses == null ? null : ClassWeightsReader.read(openFile(ofClasses), classes(), input);
+      Loss completed = options.loss();
+      for (PerClassFile perClass : options.perClassFiles()) {
+        completed = perClass.into().apply(completed, readPerClass(perClass));
+      }
+      PerClassFile ofValues = options.valueWeights();
+      valueWeights = ofValues == null ? null : readPerClass(ofValues);
+      loss = completed;
     } catch (Throwable e) {
       close();
       throw e;
@@ -68,25 +83,37 @@ final class EvaluationFiles implements AutoCloseable {
     return (int) shape[classAxis];
   }
 
-  TargetKind targetKind() {
-    return targetKind;
+  /** Returns what has so many indices on each axis of {@link #shape}, for the predictions' file. */
+  long[] ofFile(long[] axes) {
+    return hasClassAxis ? axes : Arrays.copyOf(axes, axes.length - 1);
   }
 
-  NumericFile targets() {
+  TargetKind targetKind() {
+    return targets == null ? TargetKind.NONE : targets.kind();
+  }
+
+  /** Returns the targets, or null for a loss without. */
+  @Nullable TargetFile targets() {
     return targets;
   }
 
-  /** Returns the targets as one class a row, or null if they are probabilities. */
+  /** Returns the targets as one class a row, or null if they are anything else. */
   @Nullable RowVectorFile classTargets() {
-    return classTargets;
+    return targetKind() == TargetKind.CLASSES ? Objects.requireNonNull(targets).vector() : null;
   }
 
   @Nullable RowVectorFile sampleWeights() {
     return sampleWeights;
   }
 
-  double @Nullable [] classWeights() {
-    return classWeights;
+  /** Returns the loss with the numbers of the files that belong to it. */
+  Loss loss() {
+    return loss;
+  }
+
+  /** Returns one weight a class for target values, or null for ones. */
+  double @Nullable [] valueWeights() {
+    return valueWeights;
   }
 
   /** Returns all files that are open. */
@@ -94,9 +121,11 @@ final class EvaluationFiles implements AutoCloseable {
     return List.copyOf(open);
   }
 
-  /** Returns the shape of an output with one number a row: that of class targets, if there are. */
+  /** Returns the shape of an output with one number a row: that of such targets, if there are. */
   List<Long> rowShape() {
-    return classTargets == null ? RowVectorFile.shape(shape, classAxis) : targets.shape();
+    return targets == null || targets.vector() == null
+        ? RowVectorFile.shape(shape, classAxis)
+        : targets.file().shape();
   }
 
   @Override
@@ -136,10 +165,20 @@ final class EvaluationFiles implements AutoCloseable {
     return file;
   }
 
-  private static NumericFile asProbabilities(NumericFile file, FileEvaluation options) {
-    return options.readsUint16AsBfloat16() && file.type() == NumericType.UINT16
-        ? file.reinterpretUint16AsBfloat16()
-        : file;
+  private TargetFile openTargets(String spec, Plan plan, FileEvaluation options)
+      throws IOException {
+    NumericFile file = openFile(spec);
+    TargetFile matched =
+        TargetFile.match(file, input, shape, classAxis, plan.targetKinds(), options.targetKind());
+    return matched.kind() != TargetKind.CLASSES
+            && options.readsUint16AsBfloat16()
+            && file.type() == NumericType.UINT16
+        ? matched.as(file.reinterpretUint16AsBfloat16())
+        : matched;
+  }
+
+  private double[] readPerClass(PerClassFile perClass) throws IOException {
+    return ClassWeightsReader.read(openFile(perClass.file()), perClass.what(), classes(), input);
   }
 
   private static int classAxis(NumericFile input, @Nullable Integer wanted) {
@@ -170,40 +209,6 @@ final class EvaluationFiles implements AutoCloseable {
     }
   }
 
-  private TargetKind targetKind(
-      NumericFile file, boolean fitsClasses, @Nullable TargetKind wanted) {
-    boolean fitsProbabilities = file.shape().equals(input.shape());
-    if (wanted == null && fitsClasses && fitsProbabilities) {
-      throw new InvalidDataException(
-          "%s: its shape %s can be one class a row or, like %s, one probability a class:"
-                  .formatted(file.name(), text(file.shape()), input.name())
-              + " say which with the target kind classes or probabilities"
-              + " (--target-kind)");
-    }
-    if (fitsClasses && wanted != TargetKind.PROBABILITIES) {
-      return TargetKind.CLASSES;
-    }
-    if (fitsProbabilities && wanted != TargetKind.CLASSES) {
-      return TargetKind.PROBABILITIES;
-    }
-    List<String> expected = new ArrayList<>();
-    if (wanted != TargetKind.PROBABILITIES) {
-      expected.add(text(RowVectorFile.shape(shape, classAxis)) + " (classes)");
-    }
-    if (wanted != TargetKind.CLASSES) {
-      expected.add(text(input.shape()) + " (probabilities)");
-    }
-    throw new InvalidDataException(
-        "%s: has shape %s, expected %s for %s of shape %s with class axis %d"
-            .formatted(
-                file.name(),
-                text(file.shape()),
-                String.join(" or ", expected),
-                input.name(),
-                text(input.shape()),
-                classAxis));
-  }
-
   private RowVectorFile matchSampleWeights(NumericFile file) {
     return RowVectorFile.match(file, shape, classAxis)
         .orElseThrow(
@@ -212,16 +217,9 @@ final class EvaluationFiles implements AutoCloseable {
                     "%s: has shape %s, expected %s: a sample weight a row for %s of shape %s"
                         .formatted(
                             file.name(),
-                            text(file.shape()),
-                            text(RowVectorFile.shape(shape, classAxis)),
+                            TargetFile.text(file.shape()),
+                            TargetFile.text(RowVectorFile.shape(shape, classAxis)),
                             input.name(),
-                            text(input.shape()))));
-  }
-
-  /** A shape for messages, {@code ()} for a single number. */
-  private static String text(List<Long> shape) {
-    return shape.isEmpty()
-        ? "()"
-        : shape.stream().map(String::valueOf).collect(Collectors.joining("×"));
+                            TargetFile.text(input.shape()))));
   }
 }

@@ -2,16 +2,22 @@ package dev.batchloss.evaluate;
 
 import dev.batchloss.BatchLoss;
 import dev.batchloss.Metric;
+import dev.batchloss.loss.ClassWeightedLoss;
 import dev.batchloss.loss.CrossEntropy;
 import dev.batchloss.loss.Loss;
+import dev.batchloss.plan.ClassWeights;
+import dev.batchloss.plan.ElementPlan;
 import dev.batchloss.plan.Reduction;
 import dev.batchloss.plan.TargetKind;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +28,10 @@ import org.jspecify.annotations.Nullable;
  * <p>The predictions have any number of axes, one of them the classes; rows are in the flattened
  * order of the others. Targets are classes (the shape of the predictions without the class axis, or
  * with 1 for it, or with a 1 at the end; any numeric type, if all values are integers) or
- * probabilities (the shape of the predictions, any numeric type). Sample weights have the shape of
- * class targets.
+ * probabilities (the shape of the predictions, any numeric type). A loss that compares number by
+ * number takes values (the shape of the predictions, any numeric type); predictions with a single
+ * axis are then rows of one number. A loss without targets has no file of them. Sample weights have
+ * the shape of class targets.
  *
  * <p>Immutable; may be run any number of times.
  */
@@ -61,8 +69,8 @@ public final class FileEvaluation {
     return Objects.requireNonNull(options.input);
   }
 
-  String targets() {
-    return Objects.requireNonNull(options.targets);
+  @Nullable String targets() {
+    return options.targets;
   }
 
   @Nullable TargetKind targetKind() {
@@ -73,8 +81,14 @@ public final class FileEvaluation {
     return options.sampleWeights;
   }
 
-  @Nullable String classWeights() {
-    return options.classWeights;
+  /** Returns the files with numbers that belong to the loss. */
+  List<PerClassFile> perClassFiles() {
+    return options.perClassFiles;
+  }
+
+  /** Returns the file with one weight a class for target values, or null for ones. */
+  @Nullable PerClassFile valueWeights() {
+    return options.valueWeights;
   }
 
   @Nullable Integer classAxis() {
@@ -116,6 +130,8 @@ public final class FileEvaluation {
     private @Nullable TargetKind targetKind;
     private @Nullable String sampleWeights;
     private @Nullable String classWeights;
+    private final List<PerClassFile> perClassFiles;
+    private @Nullable PerClassFile valueWeights;
     private @Nullable Integer classAxis;
     private boolean readsUint16AsBfloat16;
     private Loss loss = CrossEntropy.builder().build();
@@ -125,7 +141,9 @@ public final class FileEvaluation {
     private @Nullable Long blockRows;
     private ProgressListener progress = (done, rows) -> {};
 
-    private Builder() {}
+    private Builder() {
+      this.perClassFiles = new ArrayList<>();
+    }
 
     private Builder(Builder other) {
       this.input = other.input;
@@ -133,6 +151,7 @@ public final class FileEvaluation {
       this.targetKind = other.targetKind;
       this.sampleWeights = other.sampleWeights;
       this.classWeights = other.classWeights;
+      this.perClassFiles = new ArrayList<>(other.perClassFiles);
       this.classAxis = other.classAxis;
       this.readsUint16AsBfloat16 = other.readsUint16AsBfloat16;
       this.loss = other.loss;
@@ -149,7 +168,7 @@ public final class FileEvaluation {
       return this;
     }
 
-    /** The file of the targets. */
+    /** The file of the targets; a loss that takes none has none. */
     public Builder targets(String file) {
       this.targets = file;
       return this;
@@ -170,9 +189,24 @@ public final class FileEvaluation {
       return this;
     }
 
-    /** A file with one finite weight a class, of any numeric type; replaces those of the loss. */
+    /**
+     * A file with one finite weight a class, of any numeric type. It replaces the class weights of
+     * the loss; for a loss of target values the elements of a class weigh so much.
+     */
     public Builder classWeights(String file) {
       this.classWeights = file;
+      return this;
+    }
+
+    /**
+     * A file with one finite number a class, of any numeric type, that belongs to the loss.
+     *
+     * @param what the numbers are, for messages: "positive" for positive weights
+     * @param file the file
+     * @param into makes the loss with the numbers of the loss without
+     */
+    public Builder perClass(String what, String file, BiFunction<Loss, double[], Loss> into) {
+      this.perClassFiles.add(new PerClassFile(what, file, into));
       return this;
     }
 
@@ -251,15 +285,58 @@ public final class FileEvaluation {
     /**
      * Returns the evaluation.
      *
-     * @throws IllegalStateException if there is no input or no targets
+     * @throws IllegalArgumentException if there is something that the loss does not take: targets,
+     *     a kind of targets, sample weights or class weights
+     * @throws IllegalStateException if there is no input, or no targets for a loss that takes some
      */
     public FileEvaluation build() {
-      if (input == null || targets == null) {
+      Set<TargetKind> taken = loss.plan().targetKinds();
+      boolean takesTargets = !taken.contains(TargetKind.NONE);
+      if (input == null || (takesTargets && targets == null)) {
         throw new IllegalStateException(
             "an evaluation needs files of predictions and targets, has %s and %s"
                 .formatted(input, targets));
       }
-      return new FileEvaluation(new Builder(this));
+      require(takesTargets || targets == null, "%s takes no targets, has %s", loss.name(), targets);
+      require(
+          takesTargets || sampleWeights == null,
+          "%s takes no sample weights, has %s",
+          loss.name(),
+          sampleWeights);
+      require(
+          targetKind == null || taken.contains(targetKind),
+          "%s takes no targets of the kind %s",
+          loss.name(),
+          targetKind);
+      Builder complete = new Builder(this);
+      if (classWeights != null) {
+        complete.addClassWeights(classWeights);
+      }
+      return new FileEvaluation(complete);
+    }
+
+    private void addClassWeights(String file) {
+      if (loss.plan() instanceof ElementPlan) {
+        valueWeights = new PerClassFile("class", file, (unchanged, _) -> unchanged);
+        return;
+      }
+      require(
+          loss instanceof ClassWeightedLoss,
+          "%s takes no class weights, has %s",
+          loss.name(),
+          file);
+      perClassFiles.add(
+          new PerClassFile(
+              "class",
+              file,
+              (weighted, weights) ->
+                  ((ClassWeightedLoss) weighted).withClassWeights(ClassWeights.of(weights))));
+    }
+
+    private static void require(boolean holds, String message, @Nullable Object... parts) {
+      if (!holds) {
+        throw new IllegalArgumentException(message.formatted(parts));
+      }
     }
   }
 }

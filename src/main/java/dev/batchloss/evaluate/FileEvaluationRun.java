@@ -7,11 +7,12 @@ import dev.batchloss.LossSummary;
 import dev.batchloss.Outputs;
 import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.Matrix;
+import dev.batchloss.data.Targets;
 import dev.batchloss.io.ArrayOrder;
-import dev.batchloss.loss.CrossEntropy;
 import dev.batchloss.loss.Loss;
 import dev.batchloss.plan.ClassWeights;
 import dev.batchloss.plan.InputKind;
+import dev.batchloss.plan.Plan;
 import dev.batchloss.plan.Reduction;
 import dev.batchloss.plan.RowPlan;
 import dev.batchloss.plan.TargetKind;
@@ -24,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** One run of a {@link FileEvaluation}: files, phase 0, blocks, outputs. */
 final class FileEvaluationRun {
@@ -54,8 +54,8 @@ final class FileEvaluationRun {
   FileEvaluationResult run() throws IOException {
     long started = System.nanoTime();
     try (EvaluationFiles files = new EvaluationFiles(options)) {
-      Loss loss = withClassWeights(options.loss(), files.classWeights());
-      RowPlan plan = (RowPlan) loss.plan();
+      Loss loss = files.loss();
+      Plan plan = loss.plan();
       requireMeaning(plan, files);
       try (OutputFiles outputs = new OutputFiles(options, files)) {
         TargetScan scan = TargetCheck.run(files, plan);
@@ -80,7 +80,7 @@ final class FileEvaluationRun {
    * bits that one call over all rows would.
    */
   private LossSummary evaluate(
-      Loss loss, RowPlan plan, EvaluationFiles files, OutputFiles outputs, TargetScan scan)
+      Loss loss, Plan plan, EvaluationFiles files, OutputFiles outputs, TargetScan scan)
       throws IOException {
     Loss sum = loss.withReduction(Reduction.SUM);
     double upstream =
@@ -98,9 +98,7 @@ final class FileEvaluationRun {
             likeness.accept(block.firstRow(), buffer.matrix());
             LossResult result;
             try {
-              result =
-                  engine.evaluate(
-                      sum, buffer.matrix(), buffer.targets(), outputsOf(buffer, upstream));
+              result = evaluate(sum, buffer, outputsOf(buffer, upstream));
             } catch (InvalidDataException e) {
               throw badRows.explain(buffer, e);
             }
@@ -114,6 +112,13 @@ final class FileEvaluationRun {
     LossSummary summary = total.getFirst().withReduction(loss.reduction());
     warn(plan, files, likeness, summary);
     return summary;
+  }
+
+  private LossResult evaluate(Loss loss, RowBlockBuffer buffer, Outputs outputs) {
+    Targets targets = buffer.targets();
+    return targets == null
+        ? engine.evaluate(loss, buffer.matrix(), outputs)
+        : engine.evaluate(loss, buffer.matrix(), targets, outputs);
   }
 
   private Outputs outputsOf(RowBlockBuffer buffer, double upstream) {
@@ -148,29 +153,23 @@ final class FileEvaluationRun {
             scattered ? SCATTERED_BLOCK_BYTES : BLOCK_BYTES,
             Runtime.getRuntime().maxMemory() / BLOCKS_IN_MEMORY);
     int elementBytes = files.input().type().bytes();
-    if (files.targetKind() == TargetKind.PROBABILITIES) {
-      elementBytes += files.targets().type().bytes();
+    TargetFile targets = files.targets();
+    if (targets != null && targets.kind() != TargetKind.CLASSES) {
+      elementBytes += targets.file().type().bytes();
     }
     return Math.max(1, most / ((long) files.classes() * elementBytes));
   }
 
-  private static Loss withClassWeights(Loss loss, double @Nullable [] weights) {
-    if (weights == null) {
-      return loss;
-    }
-    return switch (loss) {
-      case CrossEntropy crossEntropy -> crossEntropy.withClassWeights(ClassWeights.of(weights));
-      default -> throw new IllegalArgumentException(loss.name() + " takes no class weights");
-    };
-  }
-
-  private static void requireMeaning(RowPlan plan, EvaluationFiles files) {
-    if (plan.ignoredClass() != null && files.targetKind() == TargetKind.PROBABILITIES) {
+  private static void requireMeaning(Plan plan, EvaluationFiles files) {
+    TargetFile targets = files.targets();
+    if (plan.ignoredClass() != null
+        && targets != null
+        && targets.kind() == TargetKind.PROBABILITIES) {
       throw new IllegalArgumentException(
           "an ignored class (%d) means nothing with the probability targets of %s"
-              .formatted(plan.ignoredClass(), files.targets().name()));
+              .formatted(plan.ignoredClass(), targets.file().name()));
     }
-    ClassWeights weights = plan.objective().classWeights();
+    ClassWeights weights = plan.targetWeights();
     if (weights != null && weights.classes() != files.classes()) {
       throw new InvalidDataException(
           "%s: has %d classes, the loss has %d class weights"
@@ -179,7 +178,7 @@ final class FileEvaluationRun {
   }
 
   private void warn(
-      RowPlan plan, EvaluationFiles files, ProbabilityLikeness likeness, LossSummary summary) {
+      Plan plan, EvaluationFiles files, ProbabilityLikeness likeness, LossSummary summary) {
     for (BackendStatus backend : backends.values()) {
       if (!backend.available()) {
         warnings.add(
@@ -188,7 +187,10 @@ final class FileEvaluationRun {
                     backend.name(), backend.reason(), List.copyOf(backends.keySet()).getLast()));
       }
     }
-    if (plan.input().kind() == InputKind.LOGITS && files.classes() > 1 && likeness.isLikely()) {
+    if (plan instanceof RowPlan rows
+        && rows.input().kind() == InputKind.LOGITS
+        && files.classes() > 1
+        && likeness.isLikely()) {
       warnings.add(
           "%s: the first rows look like probabilities (within 0..1, sums of 1) but are read as logits"
               .formatted(files.input().name()));
@@ -198,7 +200,9 @@ final class FileEvaluationRun {
     } else if (summary.counted() == 0) {
       warnings.add(
           "%s: every target is %d, the ignored class: no row is counted"
-              .formatted(files.targets().name(), Objects.requireNonNull(plan.ignoredClass())));
+              .formatted(
+                  Objects.requireNonNull(files.targets()).file().name(),
+                  Objects.requireNonNull(plan.ignoredClass())));
     }
   }
 }

@@ -18,6 +18,7 @@ final class OutputFiles implements AutoCloseable {
   /** The type of row losses. */
   static final NumericType ROW_LOSS_TYPE = NumericType.FLOAT64;
 
+  private final EvaluationFiles inputs;
   private final @Nullable NpyWriter rowLosses;
   private final @Nullable NpyWriter gradient;
   private final Thread onExit = new Thread(this::discard, "batchloss-discard");
@@ -29,6 +30,7 @@ final class OutputFiles implements AutoCloseable {
    * @throws IOException if an output cannot be written
    */
   OutputFiles(FileEvaluation options, EvaluationFiles inputs) throws IOException {
+    this.inputs = inputs;
     Path rowPath = options.rowLosses();
     Path gradientPath = options.gradient();
     requireOther("the row losses", rowPath, inputs);
@@ -43,7 +45,8 @@ final class OutputFiles implements AutoCloseable {
       gradient =
           gradientPath == null
               ? null
-              : NpyWriter.create(gradientPath, inputs.input().type(), inputs.shape());
+              : NpyWriter.create(
+                  gradientPath, inputs.input().type(), inputs.ofFile(inputs.shape()));
     } catch (Throwable e) {
       closeIfOpen(rowLosses);
       throw e;
@@ -74,7 +77,8 @@ final class OutputFiles implements AutoCloseable {
     }
     Matrix derivatives = buffer.gradient();
     if (gradient != null && derivatives != null) {
-      gradient.write(block.from(), block.count(), derivatives.segment());
+      gradient.write(
+          inputs.ofFile(block.from()), inputs.ofFile(block.count()), derivatives.segment());
     }
   }
 

@@ -3,6 +3,8 @@ package dev.batchloss.evaluate;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
+import dev.batchloss.data.ValueTargets;
+import dev.batchloss.plan.TargetKind;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.util.Objects;
@@ -13,7 +15,7 @@ final class RowBlockBuffer {
   private final EvaluationFiles files;
   private final MatrixBuffer input;
   private final @Nullable ClassTargetBuffer classTargets;
-  private final @Nullable MatrixBuffer probabilityTargets;
+  private final @Nullable MatrixBuffer elementTargets;
   private final @Nullable MatrixBuffer sampleWeights;
   private final @Nullable MatrixBuffer gradient;
   private final @Nullable MatrixBuffer rowLosses;
@@ -30,11 +32,11 @@ final class RowBlockBuffer {
     RowVectorFile indices = files.classTargets();
     this.classTargets =
         indices == null ? null : new ClassTargetBuffer(indices, classes, mostRows, arena);
-    // Of integers only 0 and 1 are probabilities, for which float32 is enough.
-    this.probabilityTargets =
-        indices != null
+    TargetFile target = files.targets();
+    this.elementTargets =
+        target == null || indices != null
             ? null
-            : new MatrixBuffer(files.targets().type(), ElementType.FLOAT32, elements, arena);
+            : new MatrixBuffer(target.file().type(), convertedType(target), elements, arena);
     RowVectorFile weights = files.sampleWeights();
     this.sampleWeights =
         weights == null
@@ -58,22 +60,41 @@ final class RowBlockBuffer {
       outer *= axis < files.classAxis() ? next.count()[axis] : 1;
       inner *= axis > files.classAxis() ? next.count()[axis] : 1;
     }
-    files.input().read(next.from(), next.count(), input.raw());
+    files.input().read(files.ofFile(next.from()), files.ofFile(next.count()), input.raw());
     matrix = input.view(outer, files.classes(), inner);
-    Targets read;
-    if (classTargets != null) {
-      read = classTargets.read(next);
-    } else {
-      MatrixBuffer probabilities = Objects.requireNonNull(probabilityTargets);
-      files.targets().read(next.from(), next.count(), probabilities.raw());
-      read = Targets.probabilities(probabilities.view(outer, files.classes(), inner));
+    Targets read = classTargets == null ? null : classTargets.read(next);
+    if (elementTargets != null) {
+      read = readElements(next, outer, inner, elementTargets);
     }
-    if (sampleWeights != null) {
+    if (read != null && sampleWeights != null) {
       Objects.requireNonNull(files.sampleWeights()).read(next, sampleWeights.raw());
       read = read.withSampleWeights(sampleWeights.view(next.rows(), 1, 1));
     }
     targets = read;
     block = next;
+  }
+
+  /** Of integers only 0 and 1 are probabilities, for which float32 is enough. */
+  private static ElementType convertedType(TargetFile target) {
+    return target.kind() == TargetKind.PROBABILITIES ? ElementType.FLOAT32 : ElementType.FLOAT64;
+  }
+
+  private Targets readElements(RowBlock next, long outer, long inner, MatrixBuffer buffer)
+      throws IOException {
+    TargetFile file = Objects.requireNonNull(files.targets());
+    RowVectorFile vector = file.vector();
+    if (vector == null) {
+      file.file().read(files.ofFile(next.from()), files.ofFile(next.count()), buffer.raw());
+    } else {
+      vector.read(next, buffer.raw());
+    }
+    Matrix elements = buffer.view(outer, files.classes(), inner);
+    if (file.kind() == TargetKind.PROBABILITIES) {
+      return Targets.probabilities(elements);
+    }
+    double[] weights = files.valueWeights();
+    ValueTargets values = Targets.values(elements);
+    return weights == null ? values : values.withClassWeights(weights);
   }
 
   RowBlock block() {
@@ -84,8 +105,9 @@ final class RowBlockBuffer {
     return Objects.requireNonNull(matrix);
   }
 
-  Targets targets() {
-    return Objects.requireNonNull(targets);
+  /** Returns the targets of the block's rows, or null for a loss without. */
+  @Nullable Targets targets() {
+    return targets;
   }
 
   /** Returns the room for the gradient of the block's rows, or null if none is asked for. */

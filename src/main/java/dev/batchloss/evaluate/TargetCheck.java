@@ -6,7 +6,7 @@ import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.InvalidTargetException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.plan.ExactSum;
-import dev.batchloss.plan.RowPlan;
+import dev.batchloss.plan.Plan;
 import dev.batchloss.plan.TargetScan;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -21,13 +21,13 @@ final class TargetCheck {
   private static final long ROWS_AT_ONCE = 1 << 18;
 
   private final EvaluationFiles files;
-  private final RowPlan plan;
+  private final Plan plan;
   private TargetScan total = new TargetScan(0, 0, new ExactSum());
   private @Nullable InvalidTargetException badTarget;
   private long badTargets;
   private @Nullable InvalidDataException badWeight;
 
-  private TargetCheck(EvaluationFiles files, RowPlan plan) {
+  private TargetCheck(EvaluationFiles files, Plan plan) {
     this.files = files;
     this.plan = plan;
   }
@@ -38,7 +38,7 @@ final class TargetCheck {
    * @throws InvalidTargetException if a class target is out of range, with the row among all
    * @throws InvalidDataException if a class target is no integer or a sample weight not finite
    */
-  static TargetScan run(EvaluationFiles files, RowPlan plan) throws IOException {
+  static TargetScan run(EvaluationFiles files, Plan plan) throws IOException {
     RowBlocks blocks = new RowBlocks(files.shape(), files.classAxis(), ROWS_AT_ONCE);
     if (files.classTargets() == null && files.sampleWeights() == null) {
       return TargetScan.of(plan, blocks.rows(), files.classes(), null);

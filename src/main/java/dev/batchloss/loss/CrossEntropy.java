@@ -8,6 +8,7 @@ import dev.batchloss.plan.Normalization;
 import dev.batchloss.plan.Reduction;
 import dev.batchloss.plan.RowObjective;
 import dev.batchloss.plan.RowPlan;
+import dev.batchloss.plan.ZeroTimesInfinity;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,10 @@ import org.jspecify.annotations.Nullable;
  * @param softcap bounds the logits to ±softcap by softcap·tanh(logitScale·x/softcap); positive
  *     infinity for none; logits only
  * @param emptyMean what the mean over no counted row is
+ * @param targetCheck what is checked of probability targets
+ * @param zeroTimesInfinity what a target probability of 0 makes of a class of probability 0; with
+ *     NAN, which is PyTorch's, without smoothing and class weights of 0, and unless a class that is
+ *     wanted has the probability 0 too, the row's loss is NaN
  */
 public record CrossEntropy(
     InputKind input,
@@ -50,8 +55,10 @@ public record CrossEntropy(
     double zLoss,
     double logitScale,
     double softcap,
-    EmptyMean emptyMean)
-    implements Loss {
+    EmptyMean emptyMean,
+    RowPlan.TargetCheck targetCheck,
+    ZeroTimesInfinity zeroTimesInfinity)
+    implements ClassWeightedLoss {
 
   /** How far the sum of a row of probabilities may be from 1. */
   public static final double SUM_TOLERANCE = 1e-3;
@@ -61,6 +68,8 @@ public record CrossEntropy(
     Objects.requireNonNull(input, "input");
     Objects.requireNonNull(reduction, "reduction");
     Objects.requireNonNull(emptyMean, "emptyMean");
+    Objects.requireNonNull(targetCheck, "targetCheck");
+    Objects.requireNonNull(zeroTimesInfinity, "zeroTimesInfinity");
     require(
         labelSmoothing >= 0 && labelSmoothing <= 1, "labelSmoothing", labelSmoothing, "in 0..1");
     require(Double.isFinite(zLoss), "zLoss", zLoss, "finite");
@@ -103,10 +112,12 @@ public record CrossEntropy(
         zLoss,
         logitScale,
         softcap,
-        emptyMean);
+        emptyMean,
+        targetCheck,
+        zeroTimesInfinity);
   }
 
-  /** The same loss with other class weights. */
+  @Override
   public CrossEntropy withClassWeights(ClassWeights weights) {
     return new CrossEntropy(
         input,
@@ -117,7 +128,9 @@ public record CrossEntropy(
         zLoss,
         logitScale,
         softcap,
-        emptyMean);
+        emptyMean,
+        targetCheck,
+        zeroTimesInfinity);
   }
 
   @Override
@@ -135,7 +148,8 @@ public record CrossEntropy(
         RowObjective.crossEntropy(labelSmoothing, classWeights, zLoss),
         reduction,
         ignoredClass,
-        RowPlan.TargetCheck.UNIT_INTERVAL);
+        targetCheck,
+        zeroTimesInfinity);
   }
 
   private static void require(boolean holds, String name, double value, String wanted) {
@@ -155,6 +169,8 @@ public record CrossEntropy(
     private double logitScale = 1;
     private double softcap = Double.POSITIVE_INFINITY;
     private EmptyMean emptyMean = EmptyMean.NAN;
+    private RowPlan.TargetCheck targetCheck = RowPlan.TargetCheck.UNIT_INTERVAL;
+    private ZeroTimesInfinity zeroTimesInfinity = ZeroTimesInfinity.ZERO;
 
     private Builder() {}
 
@@ -216,6 +232,18 @@ public record CrossEntropy(
       return this;
     }
 
+    /** What is checked of probability targets; UNIT_INTERVAL unless said. */
+    public Builder targetCheck(RowPlan.TargetCheck check) {
+      this.targetCheck = check;
+      return this;
+    }
+
+    /** What a target probability of 0 makes of a class of probability 0; ZERO unless said. */
+    public Builder zeroTimesInfinity(ZeroTimesInfinity value) {
+      this.zeroTimesInfinity = value;
+      return this;
+    }
+
     /**
      * Returns the loss.
      *
@@ -231,7 +259,9 @@ public record CrossEntropy(
           zLoss,
           logitScale,
           softcap,
-          emptyMean);
+          emptyMean,
+          targetCheck,
+          zeroTimesInfinity);
     }
   }
 }

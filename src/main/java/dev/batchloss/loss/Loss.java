@@ -6,7 +6,8 @@ import dev.batchloss.plan.Reduction;
 import java.io.Serializable;
 
 /** What to compute, with every option that changes its value. Immutable, compared by value. */
-public sealed interface Loss extends Serializable permits CrossEntropy, ElementLoss, PairLoss {
+public sealed interface Loss extends Serializable
+    permits ClassWeightedLoss, ElementLoss, PairLoss, SoftmaxEntropy, SoftmaxKlDivergence {
   /** Returns the name the command line knows it by. */
   String name();
 

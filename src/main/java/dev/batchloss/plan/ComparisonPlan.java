@@ -1,10 +1,17 @@
 package dev.batchloss.plan;
 
+import java.util.Set;
+
 /**
  * A loss of two matrices of one shape, input and target values: a row has one loss, which a backend
  * returns without sample weight and before {@link #rowFactor}.
  */
 public sealed interface ComparisonPlan extends Plan permits ElementPlan, PairPlan {
+  @Override
+  default Set<TargetKind> targetKinds() {
+    return Set.of(TargetKind.VALUES);
+  }
+
   /** Returns what makes the loss of a row of what a backend adds up. */
   double rowFactor(int classes);
 

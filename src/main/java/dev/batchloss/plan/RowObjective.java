@@ -1,6 +1,8 @@
 package dev.batchloss.plan;
 
 import java.io.Serializable;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,9 +47,40 @@ public record RowObjective(
     return new RowObjective(1, labelSmoothing, classWeights, 0, zLoss, 0, 0);
   }
 
+  /** The entropy of the predicted distribution, which takes no targets. */
+  public static RowObjective predictedEntropy() {
+    return new RowObjective(0, 0, null, 0, 0, 1, 0);
+  }
+
+  /** The divergence of the predicted distribution from the target distribution. */
+  public static RowObjective klDivergence() {
+    return new RowObjective(1, 0, null, 0, 0, 0, 1);
+  }
+
+  /** Focal loss: {@code factor} times cross-entropy times (1−p_t)^focusing. */
+  public static RowObjective focal(
+      double focusing, double factor, @Nullable ClassWeights classWeights) {
+    return new RowObjective(factor, 0, classWeights, focusing, 0, 0, 0);
+  }
+
   /** Returns whether the loss looks at targets at all. */
   public boolean usesTargets() {
     return crossEntropy != 0 || targetEntropy != 0;
+  }
+
+  /** Returns the kinds of targets that every term has a meaning for. */
+  public Set<TargetKind> targetKinds() {
+    if (!usesTargets()) {
+      return Set.of(TargetKind.NONE);
+    }
+    Set<TargetKind> kinds = EnumSet.of(TargetKind.CLASSES, TargetKind.PROBABILITIES);
+    if (focusing != 0) {
+      kinds.remove(TargetKind.PROBABILITIES);
+    }
+    if (targetEntropy != 0) {
+      kinds.remove(TargetKind.CLASSES);
+    }
+    return kinds;
   }
 
   /** Returns the weight of a class: 1 where there are no class weights. */

@@ -294,7 +294,7 @@ class EvaluateCommandTest {
         "--reduction=MEAN",
         "--empty-mean=one",
         "--target-kind=both",
-        "--loss=hinge",
+        "--loss=nonsense",
         "--chunk-rows=0",
         "--chunk-rows=many",
         "--threads=-1",
@@ -314,7 +314,8 @@ class EvaluateCommandTest {
   @Test
   void unknownNamesAreToldWithTheKnownOnes() {
     assertThat(run("--metrics=f1").err()).contains("'f1'", "accuracy", "top<k>", "per-class");
-    assertThat(run("--loss=hinge").err()).contains("'hinge'", "cross-entropy");
+    assertThat(run("--loss=nonsense").err())
+        .contains("'nonsense'", "cross-entropy", "softmax-entropy");
     assertThat(run("--reduction=median").err()).contains("'median'", "mean or sum");
     assertThat(run("--label-smoothing=2").err()).contains("--label-smoothing is 2.0", "0..1");
   }
@@ -374,13 +375,14 @@ class EvaluateCommandTest {
 
   @Test
   void helpShowsExamplesAndExitCodes() {
-    for (String command : List.of("evaluate", "devices", "inspect", "bench")) {
+    for (String command : List.of("evaluate", "losses", "devices", "inspect", "bench")) {
       CommandRun run = CommandRun.of(command, "--help");
       assertThat(run.exitCode()).isZero();
       assertThat(run.out()).contains("Examples:", "batchloss " + command, "Exit codes:", "  2  ");
       assertThat(run.out().lines()).allMatch(line -> line.length() <= 80);
     }
-    assertThat(CommandRun.of("--help").out()).contains("evaluate", "devices", "inspect", "bench");
+    assertThat(CommandRun.of("--help").out())
+        .contains("evaluate", "losses", "devices", "inspect", "bench");
     assertThat(CommandRun.of("--version").out()).startsWith("batchloss");
     assertThat(CommandRun.of().exitCode()).isEqualTo(2);
   }

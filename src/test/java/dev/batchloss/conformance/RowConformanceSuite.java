@@ -7,6 +7,7 @@ import org.junit.jupiter.api.TestInstance;
 abstract class RowConformanceSuite
     implements OptionConformance,
         PlanConformance,
+        LossConformance,
         ShapeConformance,
         LayoutConformance,
         HostileValueConformance,

@@ -11,6 +11,7 @@ import dev.batchloss.plan.Normalization;
 import dev.batchloss.plan.Reduction;
 import dev.batchloss.plan.RowObjective;
 import dev.batchloss.plan.RowPlan;
+import dev.batchloss.plan.ZeroTimesInfinity;
 import org.junit.jupiter.api.Test;
 
 /** What is refused when built, and the plan it becomes; its values are tested elsewhere. */
@@ -71,7 +72,17 @@ class CrossEntropyTest {
     assertThat(CrossEntropy.builder().build())
         .isEqualTo(
             new CrossEntropy(
-                InputKind.LOGITS, null, null, 0, Reduction.MEAN, 0, 1, NONE, EmptyMean.NAN));
+                InputKind.LOGITS,
+                null,
+                null,
+                0,
+                Reduction.MEAN,
+                0,
+                1,
+                NONE,
+                EmptyMean.NAN,
+                RowPlan.TargetCheck.UNIT_INTERVAL,
+                ZeroTimesInfinity.ZERO));
   }
 
   @Test
@@ -86,6 +97,8 @@ class CrossEntropyTest {
             .logitScale(0.5)
             .softcap(30)
             .emptyMean(EmptyMean.ZERO)
+            .targetCheck(RowPlan.TargetCheck.NONE)
+            .zeroTimesInfinity(ZeroTimesInfinity.NAN)
             .build();
     assertThat(loss.name()).isEqualTo("cross-entropy");
     assertThat(loss.plan())
@@ -95,7 +108,8 @@ class CrossEntropyTest {
                 new RowObjective(1, 0.1, ClassWeights.of(1, 2), 0, 1e-4, 0, 0),
                 Reduction.BATCH_MEAN,
                 -100L,
-                RowPlan.TargetCheck.UNIT_INTERVAL));
+                RowPlan.TargetCheck.NONE,
+                ZeroTimesInfinity.NAN));
     Loss summed = loss.withReduction(Reduction.SUM);
     assertThat(summed.reduction()).isEqualTo(Reduction.SUM);
     assertThat(summed.emptyMean()).isEqualTo(EmptyMean.ZERO);

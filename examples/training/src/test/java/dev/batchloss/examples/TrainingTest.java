@@ -1,0 +1,66 @@
+package dev.batchloss.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.batchloss.BatchLoss;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Both networks learn, and every loss on the way is what a computation in double gives. */
+class TrainingTest {
+  @Test
+  void twoClassesAreLearned(@TempDir Path folder) throws IOException {
+    Training run = Training.ofTwoClasses(Path.of("data"));
+    List<Training.Epoch> epochs = learned(run);
+    int[] labels = run.validation().labels();
+    for (Training.Epoch epoch : epochs) {
+      double sum = 0;
+      for (int r = 0; r < labels.length; r++) {
+        double x = epoch.validationLogits()[r];
+        double p = 1 / (1 + Math.exp(-x));
+        sum -= labels[r] == 1 ? Math.log(p) : Math.log1p(-p);
+      }
+      assertThat(epoch.validation()).isCloseTo(sum / labels.length, within(1e-5));
+    }
+    Path chart = folder.resolve("chart.png");
+    Training.draw(epochs, chart);
+    assertThat(ImageIO.read(chart.toFile()).getWidth()).isEqualTo(800);
+    try (var files = Files.list(folder)) {
+      assertThat(files).containsExactly(chart);
+    }
+  }
+
+  @Test
+  void threeClassesAreLearned() throws IOException {
+    Training run = Training.ofThreeClasses(Path.of("../digits"));
+    List<Training.Epoch> epochs = learned(run);
+    int[] labels = run.validation().labels();
+    for (Training.Epoch epoch : epochs) {
+      double sum = 0;
+      for (int r = 0; r < labels.length; r++) {
+        double normalizer = 0;
+        for (int c = 0; c < 3; c++) {
+          normalizer += Math.exp(epoch.validationLogits()[3 * r + c]);
+        }
+        sum += Math.log(normalizer) - epoch.validationLogits()[3 * r + labels[r]];
+      }
+      assertThat(epoch.validation()).isCloseTo(sum / labels.length, within(1e-5));
+    }
+  }
+
+  private static List<Training.Epoch> learned(Training run) {
+    try (BatchLoss engine = BatchLoss.open("cpu")) {
+      List<Training.Epoch> epochs = run.train(engine);
+      assertThat(epochs).hasSize(20);
+      assertThat(epochs.getLast().validation()).isLessThan(0.6 * epochs.getFirst().validation());
+      assertThat(epochs.getLast().training()).isLessThan(epochs.getFirst().training());
+      return epochs;
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package dev.batchloss.cpu;
+
+import static dev.batchloss.cpu.Lanes.DOUBLE;
+import static dev.batchloss.cpu.Lanes.DOUBLE_STEP;
+
+import dev.batchloss.plan.PairFunction;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * The loops over a block of a row of each of two matrices. Terms are stored and then summed in the
+ * lanes' fixed order; a term whose probability is 0 is 0.
+ */
+final class PairKernel {
+  private static final double LN2 = Math.log(2);
+
+  private final PairRow row;
+  private final double[] terms;
+  private final double[] moreTerms;
+  private final double[] lanes = new double[Lanes.DOUBLES];
+
+  PairKernel(PairRow row, int block) {
+    this.row = row;
+    this.terms = new double[block];
+    this.moreTerms = new double[block];
+  }
+
+  /** NaN stays out; the sums have it. */
+  void addMaxima(double[] x, double[] y, int n) {
+    for (int i = 0; i < n; i++) {
+      row.xMaximum = x[i] > row.xMaximum ? x[i] : row.xMaximum;
+      row.yMaximum = y[i] > row.yMaximum ? y[i] : row.yMaximum;
+    }
+  }
+
+  void addExponentials(double[] x, double[] y, int n) {
+    for (int i = 0; i < n; i += DOUBLE_STEP) {
+      DoubleMath.exp(shifted(x, i, row.xMaximum)).intoArray(terms, i);
+      DoubleMath.exp(shifted(y, i, row.yMaximum)).intoArray(moreTerms, i);
+    }
+    row.xSum += Lanes.sum(terms, 0, n, lanes);
+    row.ySum += Lanes.sum(moreTerms, 0, n, lanes);
+  }
+
+  /** What both rows add to the divergence, the sums being logarithms by now. */
+  void addDivergence(double[] x, double[] y, int n) {
+    boolean isSymmetric = row.function == PairFunction.JENSEN_SHANNON;
+    for (int i = 0; i < n; i += DOUBLE_STEP) {
+      DoubleVector logP = logProbability(x, i, row.xMaximum, row.xSum);
+      DoubleVector logQ = logProbability(y, i, row.yMaximum, row.ySum);
+      DoubleVector ofP = isSymmetric ? ratioToMiddle(logP, logQ) : logP.sub(logQ);
+      DoubleVector ofQ = isSymmetric ? ratioToMiddle(logQ, logP) : logQ.sub(logP);
+      product(DoubleMath.exp(logP), ofP).intoArray(terms, i);
+      product(DoubleMath.exp(logQ), ofQ).intoArray(moreTerms, i);
+    }
+    row.xPart += Lanes.sum(terms, 0, n, lanes);
+    row.yPart += Lanes.sum(moreTerms, 0, n, lanes);
+  }
+
+  void addProducts(double[] x, double[] y, int n) {
+    for (int i = 0; i < n; i++) {
+      terms[i] = x[i] * y[i];
+      moreTerms[i] = x[i] * x[i];
+    }
+    row.product += Lanes.sum(terms, 0, n, lanes);
+    row.xSquares += Lanes.sum(moreTerms, 0, n, lanes);
+    for (int i = 0; i < n; i++) {
+      terms[i] = y[i] * y[i];
+    }
+    row.ySquares += Lanes.sum(terms, 0, n, lanes);
+  }
+
+  void addMargin(double[] x, double[] y, int c, int n) {
+    for (int i = 0; i < n; i++) {
+      terms[i] = y[i] * x[i];
+      double other = (1 - y[i]) * x[i];
+      if (other > row.xMaximum || (Double.isNaN(other) && !Double.isNaN(row.xMaximum))) {
+        row.xMaximum = other;
+        row.greatest = c + i;
+      }
+    }
+    row.product += Lanes.sum(terms, 0, n, lanes);
+  }
+
+  /** The derivative with respect to each x of the block, times {@code factor}. */
+  void slopes(double[] x, double[] y, double[] to, int c, int n, double factor) {
+    switch (row.function) {
+      case FORWARD_KL, REVERSE_KL, JENSEN_SHANNON -> divergenceSlopes(x, y, to, n, factor);
+      case COSINE_SIMILARITY -> {
+        double across = -1 / row.norms();
+        double along = row.radialSlope();
+        for (int i = 0; i < n; i++) {
+          to[i] = factor * (across * y[i] + along * x[i]);
+        }
+      }
+      case CATEGORICAL_HINGE -> {
+        boolean isZero = row.value == 0;
+        boolean isNan = Double.isNaN(row.value);
+        for (int i = 0; i < n; i++) {
+          double slope = (c + i == row.greatest ? 1 - y[i] : 0) - y[i];
+          to[i] = factor * (isNan ? Double.NaN : isZero ? 0 : slope);
+        }
+      }
+    }
+  }
+
+  private void divergenceSlopes(double[] x, double[] y, double[] to, int n, double factor) {
+    double scaled = factor * row.scale * (row.function == PairFunction.JENSEN_SHANNON ? 0.5 : 1);
+    for (int i = 0; i < n; i += DOUBLE_STEP) {
+      DoubleVector logP = logProbability(x, i, row.xMaximum, row.xSum);
+      DoubleVector logQ = logProbability(y, i, row.yMaximum, row.ySum);
+      DoubleVector p = DoubleMath.exp(logP);
+      DoubleVector slope =
+          switch (row.function) {
+            case REVERSE_KL -> product(p, logP.sub(logQ).sub(row.xPart));
+            case JENSEN_SHANNON -> product(p, ratioToMiddle(logP, logQ).sub(row.xPart));
+            default -> p.sub(DoubleMath.exp(logQ));
+          };
+      slope.mul(scaled).intoArray(to, i);
+    }
+  }
+
+  private DoubleVector shifted(double[] from, int i, double maximum) {
+    return DoubleVector.fromArray(DOUBLE, from, i).sub(maximum).mul(row.scale);
+  }
+
+  private DoubleVector logProbability(double[] from, int i, double maximum, double logSum) {
+    return shifted(from, i, maximum).sub(logSum);
+  }
+
+  /** ln(p / ½(p + q)), also where q/p is beyond all bounds. */
+  private static DoubleVector ratioToMiddle(DoubleVector logOf, DoubleVector logOther) {
+    DoubleVector d = logOther.sub(logOf);
+    DoubleVector positive = d.blend(0.0, d.compare(VectorOperators.LT, 0.0));
+    return positive.neg().sub(ElementVectors.softplusOfMinus(d.abs())).add(LN2);
+  }
+
+  private static DoubleVector product(DoubleVector probability, DoubleVector value) {
+    return probability.mul(value).blend(0.0, probability.compare(VectorOperators.EQ, 0.0));
+  }
+}
