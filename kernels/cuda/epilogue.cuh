@@ -53,9 +53,12 @@ struct RowScalars {
   Real pull;
 };
 
-// p = e^−nll.
+// p = e^−nll; less than 0, focusing is the exponent of generalised cross-entropy.
 template <class Real>
 DEVICE Real focal_derivative(Real nll, Real focusing) {
+  if (focusing < 0) {
+    return exp_of(focusing * nll);
+  }
   if (nll <= 0) {
     return 0;
   }
@@ -153,15 +156,18 @@ DEVICE typename P::Real push_of(
   return is_target ? push + row.r : push;
 }
 
-// pull − push of unclipped probabilities: Σ of it is what dividing by the row's sum takes away.
+// pull − push of unclipped probabilities: Σ of it is what dividing by the row's sum takes away. NaN,
+// which p − p then is, where the sum makes no distribution of the row.
 template <class P>
 DEVICE typename P::Real mean_term(
     const RowScalars<typename P::Real> &row, const Element<typename P::Real> &element,
     typename P::Real input_sum, bool is_target, const RowParameters<typename P::Real> &call) {
-  if (is_clipped(unclipped<P>(element.x, input_sum, call), call)) {
+  typename P::Real p = unclipped<P>(element.x, input_sum, call);
+  if (is_clipped(p, call)) {
     return 0;
   }
-  return pull_of<P>(row, element.z - row.origin, call) - push_of<P>(row, element, is_target, call);
+  typename P::Real pull = pull_of<P>(row, element.z - row.origin, call);
+  return pull - push_of<P>(row, element, is_target, call) + (p - p);
 }
 
 // The derivative by a probability.

@@ -101,8 +101,11 @@ typedef struct {
   S normalizer;
 } RowScalars;
 
-// p = e^−nll.
+// p = e^−nll; less than 0, focusing is the exponent of generalised cross-entropy.
 static inline S focal_derivative(S nll, REAL focusing) {
+  if (focusing < 0) {
+    return exp(focusing * nll);
+  }
   S probability = exp(-nll);
   S expm = -expm1(-nll);
   S missing = expm < 0 ? (S)0 : expm;
@@ -200,7 +203,8 @@ static inline VBITS is_clipped(V p, const Parameters *parameters) {
   return ((p < parameters->clip_low) | (p > parameters->clip_high)) != 0 ? (VBITS)1 : (VBITS)0;
 }
 
-// pull − push of unclipped probabilities: Σ of it is what dividing by the row's sum takes away.
+// pull − push of unclipped probabilities: Σ of it is what dividing by the row's sum takes away. NaN,
+// which p − p then is, where the sum makes no distribution of the row.
 static inline V mean_term(
     V x, const RowScalars *row, S input_sum, V w, V q, VBITS is_target,
     const Parameters *parameters) {
@@ -211,7 +215,7 @@ static inline V mean_term(
 #else
   V pull = parameters->entropy == 0 ? (V)0 : pull_of(row, d, parameters);
 #endif
-  return is_clipped(p, parameters) != 0 ? (V)0 : pull - push_of(row, w, q, is_target);
+  return is_clipped(p, parameters) != 0 ? (V)0 : pull - push_of(row, w, q, is_target) + (p - p);
 }
 
 // The element of the output matrix: x as it was given, z as ordered() made it.

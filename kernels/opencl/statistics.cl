@@ -189,8 +189,10 @@ typedef struct {
 static inline void add_terms(Sums *sums, const Elements *elements, V d, V target_ordered) {
   V w = elements->w;
   V q = elements->q;
-  V e = exp_of(d);
-  sums->sum += e;
+  V power;
+  V p = exp_factors(d, &power);
+  V e = p * power;
+  sums->sum = fma(p, power, sums->sum);
 #ifdef COLUMN_CLASS_MOMENT
   sums->class_moment += PRODUCT(w, d);
   sums->class_mass += w;

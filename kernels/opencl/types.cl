@@ -48,12 +48,17 @@
 // INFINITY is a float also where REAL is double.
 #define NEGATIVE_INFINITY ((REAL)(-INFINITY))
 
-// e^d for d ≤ 88, 0 below −87, NaN for NaN: d = k·ln 2 + f with |f| ≤ ½·ln 2, a polynomial in f, and
-// k put straight into the exponent. Cheaper than the driver's exp, whose bits are the driver's.
-static inline V exp_of(V d) {
+// e^d as a product, for d ≤ 88, 0 below −88, NaN for NaN: d = k·ln 2 + f with |f| ≤ ½·ln 2, a
+// polynomial in f, which is returned, and `power` = 2^k, put together from its bits. Cheaper than the
+// driver's exp, whose bits are the driver's.
+static inline V exp_factors(V d, V *power) {
 #if defined(REAL_IS_DOUBLE) || !defined(NORMALIZES)
+  *power = 1;
   return exp(d);
 #else
+  // Here k is −127, whose bits as an exponent are those of 0.
+  const V least = -88.03f;
+  d = d < least ? least : d;
   // Adding 1.5·2^23 rounds to an integer in the low bits; 127 more is the exponent's bias.
   const V rounder = 12582912.0f + 127.0f;
   V rounded = fma(d, (V)1.442695f, rounder);
@@ -65,9 +70,15 @@ static inline V exp_of(V d) {
   p = fma(p, f, (V)0.49999994f);
   p = fma(p, f, (V)1.0f);
   p = fma(p, f, (V)1.0f);
-  V power = JOIN(as_, V)(JOIN(as_, VBITS)(rounded) << 23);
-  return d < -87.0f ? (V)0 : p * power;
+  *power = JOIN(as_, V)(JOIN(as_, VBITS)(rounded) << 23);
+  return p;
 #endif
+}
+
+static inline V exp_of(V d) {
+  V power;
+  V p = exp_factors(d, &power);
+  return p * power;
 }
 
 #define ELEMENT_FLOAT32 float

@@ -147,7 +147,7 @@ final class CallChecks {
             + " LOG_PROBABILITIES");
     require(
         objective.crossEntropy() != 0
-            && objective.focusing() == 0
+            && objective.hasPlainTargetTerm()
             && objective.entropy() == 0
             && objective.targetEntropy() == 0,
         "the loss has terms that are computed by the host: must be cross-entropy, with class"

@@ -25,6 +25,7 @@ class ArchitectureTest {
           Map.entry("data", 0),
           Map.entry("plan", 1),
           Map.entry("io", 1),
+          Map.entry("information", 1),
           Map.entry("spi", 2),
           Map.entry("device", 3),
           Map.entry("loss", 4),

@@ -14,6 +14,7 @@ import static dev.batchloss.cli.SharedOptions.SAMPLE_WEIGHTS;
 
 import dev.batchloss.Metric;
 import dev.batchloss.loss.CrossEntropy;
+import dev.batchloss.loss.GeneralizedCrossEntropy;
 import dev.batchloss.loss.NegativeLogLikelihood;
 import dev.batchloss.loss.SoftmaxEntropy;
 import dev.batchloss.loss.SoftmaxFocal;
@@ -34,6 +35,9 @@ final class RowLosses {
   private static final LossOption<Double> SOFTCAP =
       LossOption.number(
           "--softcap", "S", "Bounds the logits to S by S*tanh(x/S), after scaling; logits only.");
+  private static final LossOption<Double> Q =
+      LossOption.number(
+          "--q", "Q", "The exponent of generalized cross-entropy, above 0 and at most 1.");
   private static final Set<Metric.Kind> OF_CLASSIFIERS = EnumSet.allOf(Metric.Kind.class);
   private static final Set<Metric.Kind> WITHOUT_TARGETS = EnumSet.of(Metric.Kind.ENTROPY);
 
@@ -101,6 +105,28 @@ final class RowLosses {
                             .input(given.input())
                             .gamma(given.get(GAMMA))
                             .alpha(given.get(ALPHA))
+                            .reduction(given.get(REDUCTION))
+                            .emptyMean(given.get(EMPTY_MEAN));
+                    given.ifGiven(IGNORE_INDEX, builder::ignoreIndex);
+                    return builder.build();
+                  }),
+          LossEntry.of("generalized-cross-entropy", "(1-p^q)/q, p the target class' probability.")
+              .inputs(LOGITS, PROBABILITIES, LOG_PROBABILITIES)
+              .targets(TargetKind.CLASSES)
+              .metrics(OF_CLASSIFIERS)
+              .options(
+                  Q.defaulting(GeneralizedCrossEntropy.DEFAULT_Q),
+                  SAMPLE_WEIGHTS,
+                  CLASS_WEIGHTS,
+                  IGNORE_INDEX,
+                  REDUCTION,
+                  EMPTY_MEAN)
+              .builds(
+                  given -> {
+                    GeneralizedCrossEntropy.Builder builder =
+                        GeneralizedCrossEntropy.builder()
+                            .input(given.input())
+                            .q(given.get(Q))
                             .reduction(given.get(REDUCTION))
                             .emptyMean(given.get(EMPTY_MEAN));
                     given.ifGiven(IGNORE_INDEX, builder::ignoreIndex);

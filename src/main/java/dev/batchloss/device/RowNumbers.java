@@ -15,8 +15,8 @@ public final class RowNumbers {
   /**
    * Returns them in their order: what multiplies distances from the shift, the logit scale, the
    * softcap, its slope, the bounds of clipping, the shares of the target and of smoothing, the sum
-   * of the class weights, the factors of z-loss, entropy and focusing, and what multiplies every
-   * gradient that has no factor of its own.
+   * of the class weights, the factors of z-loss and entropy, focusing's exponent (less than 0 the
+   * generalisation's instead), and what multiplies every gradient that has no factor of its own.
    */
   public static List<Double> of(
       RowPlan plan, TargetKind targets, RowNeeds needs, int classes, double gradientScale) {
@@ -36,7 +36,7 @@ public final class RowNumbers {
         epilogue.classWeightSum(),
         objective.zLoss(),
         objective.entropy(),
-        objective.focusing(),
+        objective.generalization() == 0 ? objective.focusing() : -objective.generalization(),
         gradientScale);
   }
 }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A loss that may weigh the classes differently. */
 public sealed interface ClassWeightedLoss extends Loss
-    permits CrossEntropy, NegativeLogLikelihood, SoftmaxFocal {
+    permits CrossEntropy, GeneralizedCrossEntropy, NegativeLogLikelihood, SoftmaxFocal {
   /** Returns one weight a class, or null for ones. */
   @Nullable ClassWeights classWeights();
 

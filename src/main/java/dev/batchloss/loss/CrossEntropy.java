@@ -8,6 +8,7 @@ import dev.batchloss.plan.Normalization;
 import dev.batchloss.plan.Reduction;
 import dev.batchloss.plan.RowObjective;
 import dev.batchloss.plan.RowPlan;
+import dev.batchloss.plan.ZeroTimesInfinity;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -22,64 +23,56 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * which is PyTorch's {@code CrossEntropyLoss} where {@code zLoss} is 0 and there are no sample
- * weights. On log-probabilities n_c = −x_c, on probabilities n_c = −log x_c: rows are taken as they
- * are, but probabilities outside 0..1 or in a row that does not sum to 1 within {@value
- * #SUM_TOLERANCE} are refused.
+ * weights. On log-probabilities n_c = −x_c, on probabilities n_c = −log p_c, where p_c is x_c
+ * unless rows are to be normalised or clipped; probabilities outside 0..1 or in a row that does not
+ * sum to 1 within the tolerance are refused.
  *
  * <p>MEAN divides by Σ sampleWeight·w_t over the rows that are not ignored, also under smoothing;
  * with probability targets by Σ sampleWeight. The gradient is the derivative of the reduced loss
  * with respect to x, the numbers that were handed over, denominator included.
  *
- * @param input what the numbers of the matrix are
+ * @param transform what the numbers of the matrix are, and how they become z or p
  * @param classWeights w, or null for ones
  * @param ignoredClass rows with this class target contribute nothing, or null for none
  * @param labelSmoothing ε, 0..1
  * @param reduction how the row losses become one number
  * @param zLoss coefficient of lse²; logits only
- * @param logitScale multiplies the logits (an inverse temperature); logits only
- * @param softcap bounds the logits to ±softcap by softcap·tanh(logitScale·x/softcap); positive
- *     infinity for none; logits only
  * @param emptyMean what the mean over no counted row is
+ * @param targetCheck what is checked of probability targets
+ * @param zeroTimesInfinity what a target probability of 0 makes of a class of probability 0; with
+ *     NAN, which is PyTorch's, without smoothing and class weights of 0, and unless a class that is
+ *     wanted has the probability 0 too, the row's loss is NaN
  */
 public record CrossEntropy(
-    InputKind input,
+    InputTransform transform,
     @Nullable ClassWeights classWeights,
     @Nullable Long ignoredClass,
     double labelSmoothing,
     Reduction reduction,
     double zLoss,
-    double logitScale,
-    double softcap,
-    EmptyMean emptyMean)
+    EmptyMean emptyMean,
+    RowPlan.TargetCheck targetCheck,
+    ZeroTimesInfinity zeroTimesInfinity)
     implements ClassWeightedLoss {
 
-  /** How far the sum of a row of probabilities may be from 1. */
+  /** How far the sum of a row of probabilities may be from 1, unless said. */
   public static final double SUM_TOLERANCE = 1e-3;
 
   /** Refuses what has no meaning. */
   public CrossEntropy {
-    Objects.requireNonNull(input, "input");
     Objects.requireNonNull(reduction, "reduction");
     Objects.requireNonNull(emptyMean, "emptyMean");
-    require(
+    Objects.requireNonNull(targetCheck, "targetCheck");
+    Objects.requireNonNull(zeroTimesInfinity, "zeroTimesInfinity");
+    TransformChecks.require(
         labelSmoothing >= 0 && labelSmoothing <= 1, "labelSmoothing", labelSmoothing, "in 0..1");
-    require(Double.isFinite(zLoss), "zLoss", zLoss, "finite");
-    require(
-        Double.isFinite(logitScale) && logitScale > 0, "logitScale", logitScale, "finite and > 0");
-    require(softcap > 0, "softcap", softcap, "> 0");
-    if (input != InputKind.LOGITS) {
-      require(zLoss == 0, "zLoss", zLoss, "0 unless the input is LOGITS, it is " + input);
-      require(
-          logitScale == 1,
-          "logitScale",
-          logitScale,
-          "1 unless the input is LOGITS, it is " + input);
-      require(
-          softcap == Double.POSITIVE_INFINITY,
-          "softcap",
-          softcap,
-          "absent unless the input is LOGITS, it is " + input);
-    }
+    TransformChecks.require(Double.isFinite(zLoss), "zLoss", zLoss, "finite");
+    TransformChecks.check(transform);
+    TransformChecks.require(
+        zLoss == 0 || transform.kind() == InputKind.LOGITS,
+        "zLoss",
+        zLoss,
+        "0 unless the input is LOGITS, it is " + transform.kind());
   }
 
   /** Starts from PyTorch's defaults, but without an ignored class: mean over logits. */
@@ -92,56 +85,58 @@ public record CrossEntropy(
     return "cross-entropy";
   }
 
+  /** Returns what the numbers of the matrix are. */
+  public InputKind input() {
+    return transform.kind();
+  }
+
+  /** Returns what multiplies the logits, an inverse temperature; 1 if nothing does. */
+  public double logitScale() {
+    return transform.logitScale();
+  }
+
+  /** Returns what bounds the logits: softcap·tanh(logitScale·x/softcap); infinity for none. */
+  public double softcap() {
+    return transform.softcap();
+  }
+
   @Override
   public CrossEntropy withReduction(Reduction other) {
     return new CrossEntropy(
-        input,
+        transform,
         classWeights,
         ignoredClass,
         labelSmoothing,
         other,
         zLoss,
-        logitScale,
-        softcap,
-        emptyMean);
+        emptyMean,
+        targetCheck,
+        zeroTimesInfinity);
   }
 
   @Override
   public CrossEntropy withClassWeights(ClassWeights weights) {
     return new CrossEntropy(
-        input,
+        transform,
         weights,
         ignoredClass,
         labelSmoothing,
         reduction,
         zLoss,
-        logitScale,
-        softcap,
-        emptyMean);
+        emptyMean,
+        targetCheck,
+        zeroTimesInfinity);
   }
 
   @Override
   public RowPlan plan() {
-    InputTransform transform =
-        switch (input) {
-          case LOGITS -> InputTransform.logits(logitScale, softcap);
-          case LOG_PROBABILITIES -> InputTransform.logProbabilities();
-          case PROBABILITIES ->
-              InputTransform.probabilities(
-                  Normalization.NONE, 0, Double.POSITIVE_INFINITY, SUM_TOLERANCE);
-        };
     return new RowPlan(
         transform,
         RowObjective.crossEntropy(labelSmoothing, classWeights, zLoss),
         reduction,
         ignoredClass,
-        RowPlan.TargetCheck.UNIT_INTERVAL);
-  }
-
-  private static void require(boolean holds, String name, double value, String wanted) {
-    if (!holds) {
-      throw new IllegalArgumentException(name + " is " + value + ", must be " + wanted);
-    }
+        targetCheck,
+        zeroTimesInfinity);
   }
 
   /** Collects the options of a {@link CrossEntropy}. */
@@ -154,7 +149,13 @@ public record CrossEntropy(
     private double zLoss;
     private double logitScale = 1;
     private double softcap = Double.POSITIVE_INFINITY;
+    private Normalization normalization = Normalization.NONE;
+    private double clipLow;
+    private double clipHigh = Double.POSITIVE_INFINITY;
+    private @Nullable Double sumTolerance;
     private EmptyMean emptyMean = EmptyMean.NAN;
+    private RowPlan.TargetCheck targetCheck = RowPlan.TargetCheck.UNIT_INTERVAL;
+    private ZeroTimesInfinity zeroTimesInfinity = ZeroTimesInfinity.ZERO;
 
     private Builder() {}
 
@@ -210,9 +211,50 @@ public record CrossEntropy(
       return this;
     }
 
+    /**
+     * When a row of probabilities is divided by its sum; NONE unless said. The gradient is that of
+     * the normalised loss with respect to x. Probabilities only.
+     */
+    public Builder normalization(Normalization when) {
+      this.normalization = when;
+      return this;
+    }
+
+    /**
+     * Moves probabilities below {@code low} or above {@code high} there, where the gradient is 0;
+     * unless said they are not clipped. Probabilities only.
+     */
+    public Builder clip(double low, double high) {
+      this.clipLow = low;
+      this.clipHigh = high;
+      return this;
+    }
+
+    /**
+     * Refuses probabilities outside 0..1 and rows whose sum differs from 1 by more than this;
+     * {@value CrossEntropy#SUM_TOLERANCE} unless said, positive infinity checks neither.
+     * Probabilities only.
+     */
+    public Builder sumTolerance(double greatestDifference) {
+      this.sumTolerance = greatestDifference;
+      return this;
+    }
+
+    /** What is checked of probability targets; UNIT_INTERVAL unless said. */
+    public Builder targetCheck(RowPlan.TargetCheck check) {
+      this.targetCheck = check;
+      return this;
+    }
+
     /** What the mean over no counted row is; NaN unless said. */
     public Builder emptyMean(EmptyMean value) {
       this.emptyMean = value;
+      return this;
+    }
+
+    /** What a target probability of 0 makes of a class of probability 0; ZERO unless said. */
+    public Builder zeroTimesInfinity(ZeroTimesInfinity value) {
+      this.zeroTimesInfinity = value;
       return this;
     }
 
@@ -223,15 +265,28 @@ public record CrossEntropy(
      */
     public CrossEntropy build() {
       return new CrossEntropy(
-          input,
+          transform(),
           classWeights,
           ignoredClass,
           labelSmoothing,
           reduction,
           zLoss,
+          emptyMean,
+          targetCheck,
+          zeroTimesInfinity);
+    }
+
+    private InputTransform transform() {
+      boolean checks = input == InputKind.PROBABILITIES;
+      double tolerance = checks ? SUM_TOLERANCE : Double.POSITIVE_INFINITY;
+      return new InputTransform(
+          input,
           logitScale,
           softcap,
-          emptyMean);
+          normalization,
+          clipLow,
+          clipHigh,
+          sumTolerance == null ? tolerance : sumTolerance);
     }
   }
 }

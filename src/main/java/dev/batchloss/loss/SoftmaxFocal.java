@@ -3,6 +3,7 @@ package dev.batchloss.loss;
 import dev.batchloss.plan.ClassWeights;
 import dev.batchloss.plan.EmptyMean;
 import dev.batchloss.plan.InputKind;
+import dev.batchloss.plan.InputTransform;
 import dev.batchloss.plan.Reduction;
 import dev.batchloss.plan.RowObjective;
 import dev.batchloss.plan.RowPlan;
@@ -21,13 +22,14 @@ import org.jspecify.annotations.Nullable;
  *
  * The paper's α_t is {@code w_t}; {@code alpha} is one factor for all classes, as Keras has it.
  * With gamma 0 it is cross-entropy. Probabilities outside 0..1, or in a row that does not sum to 1
- * within {@value CrossEntropy#SUM_TOLERANCE}, are refused; p_t = 0 gives +∞.
+ * within {@value CrossEntropy#SUM_TOLERANCE}, are refused unless the transform says otherwise; p_t
+ * = 0 gives +∞.
  *
  * <p>MEAN divides by Σ sampleWeight·w_t over the rows that are not ignored; neither alpha nor the
  * focusing factor is in it. The gradient is the derivative of the reduced loss with respect to x,
  * denominator included; where p_t is 1 it is 0 unless gamma is.
  *
- * @param input what the numbers of the matrix are
+ * @param transform what the numbers of the matrix are, and how they become p
  * @param gamma how strongly rows that are classified well are discounted; not negative
  * @param alpha multiplies every row; positive
  * @param classWeights w, or null for ones
@@ -36,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * @param emptyMean what the mean over no counted row is
  */
 public record SoftmaxFocal(
-    InputKind input,
+    InputTransform transform,
     double gamma,
     double alpha,
     @Nullable ClassWeights classWeights,
@@ -50,7 +52,7 @@ public record SoftmaxFocal(
 
   /** Refuses what has no meaning. */
   public SoftmaxFocal {
-    Objects.requireNonNull(input, "input");
+    TransformChecks.check(transform);
     Objects.requireNonNull(reduction, "reduction");
     Objects.requireNonNull(emptyMean, "emptyMean");
     if (!(gamma >= 0 && Double.isFinite(gamma))) {
@@ -66,6 +68,11 @@ public record SoftmaxFocal(
     return new Builder();
   }
 
+  /** Returns what the numbers of the matrix are. */
+  public InputKind input() {
+    return transform.kind();
+  }
+
   @Override
   public String name() {
     return "softmax-focal";
@@ -73,18 +80,18 @@ public record SoftmaxFocal(
 
   @Override
   public SoftmaxFocal withReduction(Reduction other) {
-    return new SoftmaxFocal(input, gamma, alpha, classWeights, ignoredClass, other, emptyMean);
+    return new SoftmaxFocal(transform, gamma, alpha, classWeights, ignoredClass, other, emptyMean);
   }
 
   @Override
   public SoftmaxFocal withClassWeights(ClassWeights weights) {
-    return new SoftmaxFocal(input, gamma, alpha, weights, ignoredClass, reduction, emptyMean);
+    return new SoftmaxFocal(transform, gamma, alpha, weights, ignoredClass, reduction, emptyMean);
   }
 
   @Override
   public RowPlan plan() {
     return new RowPlan(
-        PlainInput.transform(input),
+        transform,
         RowObjective.focal(gamma, alpha, classWeights),
         reduction,
         ignoredClass,
@@ -92,22 +99,11 @@ public record SoftmaxFocal(
   }
 
   /** Collects the options of a {@link SoftmaxFocal}. */
-  public static final class Builder {
-    private InputKind input = InputKind.LOGITS;
+  public static final class Builder extends TargetClassLossBuilder<Builder> {
     private double gamma = DEFAULT_GAMMA;
     private double alpha = 1;
-    private @Nullable ClassWeights classWeights;
-    private @Nullable Long ignoredClass;
-    private Reduction reduction = Reduction.MEAN;
-    private EmptyMean emptyMean = EmptyMean.NAN;
 
     private Builder() {}
-
-    /** What the numbers of the matrix are; LOGITS unless said. */
-    public Builder input(InputKind kind) {
-      this.input = kind;
-      return this;
-    }
 
     /** The exponent of 1 − p_t; not negative, {@value #DEFAULT_GAMMA} unless said. */
     public Builder gamma(double exponent) {
@@ -122,41 +118,18 @@ public record SoftmaxFocal(
     }
 
     /**
-     * One weight a class, the paper's α; copied.
-     *
-     * @throws IllegalArgumentException if a weight is not finite
-     */
-    public Builder classWeights(double... weights) {
-      this.classWeights = ClassWeights.of(weights);
-      return this;
-    }
-
-    /** Rows with this class target contribute nothing; there is none unless said. */
-    public Builder ignoreIndex(long classIndex) {
-      this.ignoredClass = classIndex;
-      return this;
-    }
-
-    /** How the row losses become one number; MEAN unless said. */
-    public Builder reduction(Reduction way) {
-      this.reduction = way;
-      return this;
-    }
-
-    /** What the mean over no counted row is; NaN unless said. */
-    public Builder emptyMean(EmptyMean value) {
-      this.emptyMean = value;
-      return this;
-    }
-
-    /**
      * Returns the loss.
      *
      * @throws IllegalArgumentException if gamma or alpha is out of range
      */
     public SoftmaxFocal build() {
       return new SoftmaxFocal(
-          input, gamma, alpha, classWeights, ignoredClass, reduction, emptyMean);
+          transform, gamma, alpha, classWeights, ignoredClass, reduction, emptyMean);
+    }
+
+    @Override
+    Builder self() {
+      return this;
     }
   }
 }

@@ -26,6 +26,7 @@ public final class RowEpilogue {
   private final double scale;
   private final @Nullable Matrix rowUpstream;
   private final boolean isPlainCrossEntropy;
+  private final boolean marksZeroTimesInfinity;
 
   /**
    * Prepares φ for one call.
@@ -55,11 +56,12 @@ public final class RowEpilogue {
     this.classWeightSum = objective.classWeightSum(classes);
     this.scale = scale;
     this.rowUpstream = rowUpstream;
+    this.marksZeroTimesInfinity = plan.marksZeroTimesInfinity(targets);
     this.isPlainCrossEntropy =
         targets == TargetKind.CLASSES
             && targetShare == 1
             && smoothingShare == 0
-            && objective.focusing() == 0
+            && objective.hasPlainTargetTerm()
             && objective.classWeights() == null
             && objective.zLoss() == 0
             && objective.entropy() == 0
@@ -132,13 +134,18 @@ public final class RowEpilogue {
   }
 
   private double loss(RowStatistics rows, int i) {
+    if (marksZeroTimesInfinity
+        && Double.isInfinite(rows.classMoment[i])
+        && Double.isFinite(rows.targetMoment[i])) {
+      return Double.NaN;
+    }
     double logNormalizer = rows.logNormalizer[i];
     double loss = 0;
     if (targetShare != 0) {
       loss +=
           targetShare
               * (targets == TargetKind.CLASSES
-                  ? objective.classWeight(rows.target[i]) * focal(rows.nll[i])
+                  ? objective.classWeight(rows.target[i]) * targetTerm(rows.nll[i])
                   : rows.targetMass[i] * logNormalizer - rows.targetMoment[i]);
     }
     if (smoothingShare != 0) {
@@ -165,7 +172,7 @@ public final class RowEpilogue {
     boolean normalized = plan.input().normalizesByLogSumExp();
     if (targetShare != 0) {
       if (targets == TargetKind.CLASSES) {
-        r = targetShare * objective.classWeight(rows.target[i]) * focalDerivative(rows.nll[i]);
+        r = targetShare * objective.classWeight(rows.target[i]) * targetSlope(rows.nll[i]);
         u += normalized ? r : 0;
       } else {
         h = targetShare;
@@ -191,14 +198,22 @@ public final class RowEpilogue {
     rows.h[i] = factor * h;
   }
 
-  /** (1−p)^γ·n with p = e^−n. */
-  private double focal(double nll) {
+  /** (1−p)^γ·n or (1−p^q)/q, with p = e^−n. */
+  private double targetTerm(double nll) {
+    double q = objective.generalization();
+    if (q != 0) {
+      return -StrictMath.expm1(-q * nll) / q;
+    }
     double focusing = objective.focusing();
     return focusing == 0 ? nll : StrictMath.pow(missing(nll), focusing) * nll;
   }
 
-  /** The derivative of {@link #focal} with respect to n. */
-  private double focalDerivative(double nll) {
+  /** The derivative of {@link #targetTerm} with respect to n. */
+  private double targetSlope(double nll) {
+    double q = objective.generalization();
+    if (q != 0) {
+      return StrictMath.exp(-q * nll);
+    }
     double focusing = objective.focusing();
     if (focusing == 0) {
       return 1;

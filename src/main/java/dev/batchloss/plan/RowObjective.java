@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * sample weight is
  *
  * <pre>
- *   crossEntropy · [ (1−ε)·w_t·(1−p_t)^focusing·n_t      (class targets)
+ *   crossEntropy · [ (1−ε)·w_t·(1−p_t)^focusing·b(n_t)   (class targets)
  *                  | (1−ε)·Σ w_c·q_c·n_c                 (probability targets)
  *                  + ε/C·Σ w_c·n_c ]
  *   + zLoss · lse²
@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  *   + targetEntropy · Σ w_c·q_c·log q_c
  * </pre>
  *
- * A term whose coefficient is 0 is 0, whatever the logits are.
+ * with b(n) = n, or (1 − e^(−q·n))/q = (1 − p^q)/q where generalization q is not 0. A term whose
+ * coefficient is 0 is 0, whatever the logits are.
  *
  * @param crossEntropy 1 for cross-entropy, 0 for losses without targets
  * @param labelSmoothing ε in 0..1
@@ -30,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param entropy coefficient of the entropy of the predicted distribution
  * @param targetEntropy coefficient of the negative entropy of the targets: 1 makes cross-entropy a
  *     KL divergence
+ * @param generalization q of the generalised cross-entropy (Zhang and Sabuncu 2018), class targets
+ *     only; 0 for none, and then the loss may be focused
  */
 public record RowObjective(
     double crossEntropy,
@@ -38,8 +41,30 @@ public record RowObjective(
     double focusing,
     double zLoss,
     double entropy,
-    double targetEntropy)
+    double targetEntropy,
+    double generalization)
     implements Serializable {
+
+  /** Refuses what φ has no one form for. */
+  public RowObjective {
+    if (focusing != 0 && generalization != 0) {
+      throw new IllegalArgumentException(
+          "focusing is %s and generalization is %s: one of them must be 0"
+              .formatted(focusing, generalization));
+    }
+  }
+
+  /** One that is not generalised. */
+  public RowObjective(
+      double crossEntropy,
+      double labelSmoothing,
+      @Nullable ClassWeights classWeights,
+      double focusing,
+      double zLoss,
+      double entropy,
+      double targetEntropy) {
+    this(crossEntropy, labelSmoothing, classWeights, focusing, zLoss, entropy, targetEntropy, 0);
+  }
 
   /** Plain cross-entropy with its usual options. */
   public static RowObjective crossEntropy(
@@ -57,10 +82,20 @@ public record RowObjective(
     return new RowObjective(1, 0, null, 0, 0, 0, 1);
   }
 
+  /** Generalised cross-entropy: (1 − p_t^q)/q. */
+  public static RowObjective generalized(double q, @Nullable ClassWeights classWeights) {
+    return new RowObjective(1, 0, classWeights, 0, 0, 0, 0, q);
+  }
+
   /** Focal loss: {@code factor} times cross-entropy times (1−p_t)^focusing. */
   public static RowObjective focal(
       double focusing, double factor, @Nullable ClassWeights classWeights) {
     return new RowObjective(factor, 0, classWeights, focusing, 0, 0, 0);
+  }
+
+  /** Returns whether the target's term is n_t as it is, neither focused nor generalised. */
+  public boolean hasPlainTargetTerm() {
+    return focusing == 0 && generalization == 0;
   }
 
   /** Returns whether the loss looks at targets at all. */
@@ -74,7 +109,7 @@ public record RowObjective(
       return Set.of(TargetKind.NONE);
     }
     Set<TargetKind> kinds = EnumSet.of(TargetKind.CLASSES, TargetKind.PROBABILITIES);
-    if (focusing != 0) {
+    if (focusing != 0 || generalization != 0) {
       kinds.remove(TargetKind.PROBABILITIES);
     }
     if (targetEntropy != 0) {

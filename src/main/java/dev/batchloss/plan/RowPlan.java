@@ -13,14 +13,30 @@ import org.jspecify.annotations.Nullable;
  * @param reduction how the row losses become one number; fixes the gradient's scale
  * @param ignoredClass rows whose class target is this contribute nothing, or null
  * @param targetCheck what is checked of probability targets
+ * @param zeroTimesInfinity what a target probability of 0 makes of a class that has the probability
+ *     0: with NAN and without smoothing a row's loss is NaN where the class moment Σ
+ *     w_c·(z_c−shift) is infinite and the target's Σ w_c·q_c·(z_c−shift) is not. Where both are
+ *     infinite no statistic tells whether another class of the row had 0 times infinity: the loss
+ *     is infinite. A moment beyond the range of a backend's arithmetic counts as infinite.
  */
 public record RowPlan(
     InputTransform input,
     RowObjective objective,
     Reduction reduction,
     @Nullable Long ignoredClass,
-    TargetCheck targetCheck)
+    TargetCheck targetCheck,
+    ZeroTimesInfinity zeroTimesInfinity)
     implements Plan, Serializable {
+
+  /** A plan in which 0 times infinity is 0. */
+  public RowPlan(
+      InputTransform input,
+      RowObjective objective,
+      Reduction reduction,
+      @Nullable Long ignoredClass,
+      TargetCheck targetCheck) {
+    this(input, objective, reduction, ignoredClass, targetCheck, ZeroTimesInfinity.ZERO);
+  }
 
   /** What is checked of probability targets. */
   public enum TargetCheck {
@@ -28,6 +44,17 @@ public record RowPlan(
     UNIT_INTERVAL,
     /** Nothing: any number is taken, as PyTorch does. */
     NONE
+  }
+
+  /**
+   * Returns whether a target probability of 0 has to be told from none: smoothed, none is 0 any
+   * more.
+   */
+  public boolean marksZeroTimesInfinity(TargetKind targets) {
+    return zeroTimesInfinity == ZeroTimesInfinity.NAN
+        && targets == TargetKind.PROBABILITIES
+        && objective.crossEntropy() != 0
+        && objective.labelSmoothing() == 0;
   }
 
   @Override

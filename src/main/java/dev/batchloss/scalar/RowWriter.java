@@ -111,8 +111,14 @@ final class RowWriter {
     return inclination(rows, c) / normalizer - (push == 0 ? 0 : push / reader.probability(c));
   }
 
-  /** Σ p_c·dL/dp_c, which dividing by the row's sum takes from every derivative. */
+  /**
+   * Σ p_c·dL/dp_c, which dividing by the row's sum takes from every derivative; NaN where the sum
+   * makes no distribution of the row, and then so is all of the gradient.
+   */
   private double meanOfUnclipped(RowStatistics rows) {
+    if (Double.isNaN(rows.sum[0])) {
+      return Double.NaN;
+    }
     double mean = 0;
     for (int c = 0; c < classes; c++) {
       if (!isClipped(c)) {

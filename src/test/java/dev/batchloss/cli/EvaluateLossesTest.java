@@ -83,6 +83,16 @@ class EvaluateLossesTest {
   }
 
   @Test
+  void generalizedCrossEntropyTakesItsExponent() {
+    double expected = 0;
+    for (int row = 0; row < 3; row++) {
+      expected += (1 - Math.pow(probability(row, TARGETS[row]), 0.25)) / 0.25 / 3;
+    }
+    assertThat(loss("--loss=generalized-cross-entropy", "--q=0.25", "--targets=" + labels))
+        .isCloseTo(expected, within(1e-6));
+  }
+
+  @Test
   void divergenceIsOfTheTargets() {
     double expected = 0;
     for (int row = 0; row < 3; row++) {

@@ -36,6 +36,7 @@ class LossesCommandTest {
             "cross-entropy",
             "negative-log-likelihood",
             "softmax-focal",
+            "generalized-cross-entropy",
             "softmax-kl-divergence",
             "softmax-entropy");
   }

@@ -1,5 +1,7 @@
 package dev.batchloss.conformance;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.batchloss.BatchLoss;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
@@ -7,6 +9,8 @@ import dev.batchloss.data.Targets;
 import dev.batchloss.loss.CrossEntropy;
 import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.MatrixOutput;
+import dev.batchloss.plan.Reduction;
+import dev.batchloss.plan.ZeroTimesInfinity;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -104,6 +108,53 @@ interface HostileValueConformance extends ConformanceTests {
             Trial.of(CrossEntropy.builder().build(), input, Targets.probabilities(targets));
         Judge.judge(engine, trial.withMetrics(Trial.ALL_METRICS));
         Judge.judge(engine, trial.gradientInPlace());
+      }
+    }
+  }
+
+  /** The same where 0·∞ is NaN: in that row alone, and only if no class that is wanted is at −∞. */
+  @Test
+  default void minusInfinityWhereZeroTimesInfinityIsNan() {
+    CrossEntropy.Builder options =
+        CrossEntropy.builder().reduction(Reduction.NONE).zeroTimesInfinity(ZeroTimesInfinity.NAN);
+    try (BatchLoss engine = backend().open()) {
+      for (ElementType type : ElementType.values()) {
+        for (int classes : new int[] {3, 10, 67, 1000}) {
+          Matrix input = Samples.logits(1, type, HOSTILE_ROWS, classes);
+          input.set(HOSTILE_AT, 1, Double.NEGATIVE_INFINITY);
+          Matrix targets = Samples.logits(1, ElementType.FLOAT32, HOSTILE_ROWS, classes);
+          new Samples(1).fill(targets, c -> c == 0 ? 0.75 : c == 2 ? 0.25 : 0);
+          assertRowsFinite(engine, options, input, targets, Double.NaN);
+          targets.set(HOSTILE_AT, 1, 0.5);
+          assertRowsFinite(engine, options, input, targets, Double.POSITIVE_INFINITY);
+          targets.set(HOSTILE_AT, 1, 0);
+          assertRowsFinite(
+              engine,
+              CrossEntropy.builder()
+                  .reduction(Reduction.NONE)
+                  .zeroTimesInfinity(ZeroTimesInfinity.NAN)
+                  .labelSmoothing(0.1),
+              input,
+              targets,
+              Double.POSITIVE_INFINITY);
+        }
+      }
+    }
+  }
+
+  private static void assertRowsFinite(
+      BatchLoss engine,
+      CrossEntropy.Builder options,
+      Matrix input,
+      Matrix targets,
+      double hostile) {
+    double[] losses =
+        engine.evaluate(options.build(), input, Targets.probabilities(targets)).rowLosses();
+    for (int row = 0; row < HOSTILE_ROWS; row++) {
+      if (row == HOSTILE_AT) {
+        assertThat(losses[row]).as("row %s of %s", row, input).isEqualTo(Double.valueOf(hostile));
+      } else {
+        assertThat(losses[row]).as("row %s of %s", row, input).isFinite();
       }
     }
   }

@@ -3,6 +3,7 @@ package dev.batchloss.conformance;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
+import dev.batchloss.loss.GeneralizedCrossEntropy;
 import dev.batchloss.loss.Loss;
 import dev.batchloss.loss.NegativeLogLikelihood;
 import dev.batchloss.loss.SoftmaxEntropy;
@@ -24,6 +25,9 @@ final class LossPairs {
     FOCAL_OF_LOGITS(InputKind.LOGITS),
     FOCAL_OF_LOG_PROBABILITIES(InputKind.LOG_PROBABILITIES),
     FOCAL_OF_PROBABILITIES(InputKind.PROBABILITIES),
+    GENERALIZED_OF_LOGITS(InputKind.LOGITS),
+    GENERALIZED_OF_LOG_PROBABILITIES(InputKind.LOG_PROBABILITIES),
+    GENERALIZED_OF_PROBABILITIES(InputKind.PROBABILITIES),
     DIVERGENCE_OF_LOGITS(InputKind.LOGITS),
     DIVERGENCE_OF_LOG_PROBABILITIES(InputKind.LOG_PROBABILITIES),
     DIVERGENCE_OF_PROBABILITIES(InputKind.PROBABILITIES),
@@ -41,12 +45,16 @@ final class LossPairs {
       return name().startsWith("FOCAL");
     }
 
+    boolean isGeneralized() {
+      return name().startsWith("GENERALIZED");
+    }
+
     boolean hasTargets() {
       return !name().startsWith("ENTROPY");
     }
 
     boolean hasClasses() {
-      return isFocal() || this == LIKELIHOOD_OF_CLASSES;
+      return isFocal() || isGeneralized() || this == LIKELIHOOD_OF_CLASSES;
     }
   }
 
@@ -161,6 +169,14 @@ final class LossPairs {
         focal.classWeights(samples.uniform(classes, 0.25, 2));
       }
       return levels[IGNORE] == 1 ? focal.ignoreIndex(-100).build() : focal.build();
+    }
+    if (which.isGeneralized()) {
+      GeneralizedCrossEntropy.Builder generalized =
+          GeneralizedCrossEntropy.builder().input(which.input).q(0.3).reduction(reduction);
+      if (levels[CLASS_WEIGHTS] == 1) {
+        generalized.classWeights(samples.uniform(classes, 0.25, 2));
+      }
+      return levels[IGNORE] == 1 ? generalized.ignoreIndex(-100).build() : generalized.build();
     }
     if (which.name().startsWith("DIVERGENCE")) {
       return SoftmaxKlDivergence.builder().input(which.input).reduction(reduction).build();

@@ -1,6 +1,7 @@
 package dev.batchloss.conformance;
 
 import dev.batchloss.loss.CrossEntropy;
+import dev.batchloss.loss.GeneralizedCrossEntropy;
 import dev.batchloss.loss.Loss;
 import dev.batchloss.loss.NegativeLogLikelihood;
 import dev.batchloss.loss.SoftmaxEntropy;
@@ -47,6 +48,7 @@ final class OracleLoss {
   static InputKind inputOf(Loss loss) {
     return switch (loss) {
       case CrossEntropy crossEntropy -> crossEntropy.input();
+      case GeneralizedCrossEntropy generalized -> generalized.input();
       case NegativeLogLikelihood _ -> InputKind.LOG_PROBABILITIES;
       case SoftmaxEntropy entropy -> entropy.input();
       case SoftmaxFocal focal -> focal.input();
@@ -58,6 +60,7 @@ final class OracleLoss {
   static @Nullable ClassWeights classWeightsOf(Loss loss) {
     return switch (loss) {
       case NegativeLogLikelihood likelihood -> likelihood.classWeights();
+      case GeneralizedCrossEntropy generalized -> generalized.classWeights();
       case SoftmaxFocal focal -> focal.classWeights();
       default -> null;
     };
@@ -69,7 +72,7 @@ final class OracleLoss {
       case NegativeLogLikelihood _ ->
           q.length == 0 ? weight(target) * nll(target) : sum(c -> times(weight(c) * q[c], nll(c)));
       case SoftmaxEntropy _ -> distribution.entropy();
-      case SoftmaxFocal focal -> focalValue(focal, nll(target));
+      case GeneralizedCrossEntropy _, SoftmaxFocal _ -> targetValue(nll(target));
       case SoftmaxKlDivergence _ ->
           sum(c -> times(q[c], Math.log(q[c]))) + sum(c -> times(q[c], nll(c)));
       default -> throw new IllegalArgumentException(loss.name() + " has another oracle");
@@ -78,8 +81,8 @@ final class OracleLoss {
 
   /** How far the loss may be off. */
   double bound() {
-    return loss instanceof SoftmaxFocal focal
-        ? tolerance.rowResult(value()) + spread(n -> focalValue(focal, n))
+    return isOfTarget()
+        ? tolerance.rowResult(value()) + spread(this::targetValue)
         : tolerance.rowResult(value());
   }
 
@@ -115,8 +118,8 @@ final class OracleLoss {
       size = Arrays.stream(sizes).sum() + Arrays.stream(sizes).max().orElse(0);
     }
     double bound = tolerance.gradient(size);
-    if (loss instanceof SoftmaxFocal focal) {
-      bound += spread(n -> focalSlope(focal, n));
+    if (isOfTarget()) {
+      bound += spread(this::targetSlope);
     }
     double[] bounds = new double[classes];
     for (int c = 0; c < classes; c++) {
@@ -138,7 +141,8 @@ final class OracleLoss {
       slopes[c] =
           switch (loss) {
             case SoftmaxEntropy _ -> probability(c) == 0 ? 0 : -probability(c) * (logP(c) + 1);
-            case SoftmaxFocal focal -> c == target ? -focalSlope(focal, nll(c)) : 0;
+            case GeneralizedCrossEntropy _, SoftmaxFocal _ ->
+                c == target ? -targetSlope(nll(c)) : 0;
             case SoftmaxKlDivergence _ -> -wanted;
             default -> -weight(c) * wanted;
           };
@@ -156,6 +160,24 @@ final class OracleLoss {
       return -(logP(c) + 1);
     }
     return slope == 0 ? 0 : slope / probability(c);
+  }
+
+  /** Whether it is a function of the target's nll, but not the nll itself. */
+  private boolean isOfTarget() {
+    return loss instanceof SoftmaxFocal || loss instanceof GeneralizedCrossEntropy;
+  }
+
+  private double targetValue(double n) {
+    return loss instanceof GeneralizedCrossEntropy generalized
+        ? weight(target) * -Math.expm1(-generalized.q() * n) / generalized.q()
+        : focalValue((SoftmaxFocal) loss, n);
+  }
+
+  /** The derivative of the above with respect to n. */
+  private double targetSlope(double n) {
+    return loss instanceof GeneralizedCrossEntropy generalized
+        ? weight(target) * Math.exp(-generalized.q() * n)
+        : focalSlope((SoftmaxFocal) loss, n);
   }
 
   private double focalValue(SoftmaxFocal focal, double n) {

@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** The terms of a row plan that cross-entropy has no option for; run on the backend itself. */
@@ -66,6 +67,36 @@ interface PlanConformance extends ConformanceTests {
     }
   }
 
+  /** 0/0 leaves nothing of the row; its neighbours are not touched. */
+  @Test
+  default void aRowThatSumsToZeroHasNoDistribution() {
+    RowPlan plan =
+        new RowPlan(
+            InputTransform.probabilities(Normalization.BEFORE_CLIP, 1e-7, 1 - 1e-7, UNUSED),
+            RowObjective.crossEntropy(0, null, 0),
+            Reduction.SUM,
+            null,
+            RowPlan.TargetCheck.NONE);
+    try (Backend plans = backend().openPlans()) {
+      for (int classes : new int[] {2, 3, 70}) {
+        PlanRun run =
+            new PlanRun(
+                plans, plan, TargetKind.CLASSES, ElementType.FLOAT64, new Shape(3, classes));
+        for (int c = 0; c < classes; c++) {
+          run.input.set(1, c, 0);
+        }
+        Matrix gradient = Samples.logits(1, ElementType.FLOAT64, 3, classes);
+        double[] losses = run.run(MatrixOutput.GRADIENT, gradient);
+        assertThat(losses[1]).isNaN();
+        assertThat(Oracle.row(gradient, 1)).containsOnly(Double.NaN);
+        for (int r : new int[] {0, 2}) {
+          assertThat(losses[r]).isFinite();
+          assertThat(Oracle.row(gradient, r)).doesNotContain(Double.NaN);
+        }
+      }
+    }
+  }
+
   private static List<RowObjective> objectives(TargetKind targets, int classes) {
     ClassWeights weights = ClassWeights.of(new Samples(7).uniform(classes, 0.5, 2));
     return switch (targets) {
@@ -74,7 +105,8 @@ interface PlanConformance extends ConformanceTests {
           List.of(
               new RowObjective(1, 0, weights, 2, 0, 0, 0),
               new RowObjective(0.75, 0.1, weights, 0.5, 0, -0.1, 0),
-              new RowObjective(1, 1, null, 0, 0, 0.3, 0));
+              new RowObjective(1, 1, null, 0, 0, 0.3, 0),
+              new RowObjective(0.5, 0.1, weights, 0, 0, 0.2, 0, 0.7));
       case PROBABILITIES ->
           List.of(
               new RowObjective(1, 0, null, 0, 0, 0, 1),
@@ -186,7 +218,7 @@ interface PlanConformance extends ConformanceTests {
     @Override
     public String toString() {
       RowObjective objective = plan.objective();
-      return "%s %d×%d, %s, ε %s, focusing %s, entropies %s and %s%s"
+      return "%s %d×%d, %s, ε %s, focusing %s, generalization %s, entropies %s and %s%s"
           .formatted(
               type,
               rows,
@@ -194,6 +226,7 @@ interface PlanConformance extends ConformanceTests {
               plan.input(),
               objective.labelSmoothing(),
               objective.focusing(),
+              objective.generalization(),
               objective.entropy(),
               objective.targetEntropy(),
               objective.classWeights() == null ? "" : ", class weights");

@@ -40,7 +40,9 @@ final class PlanFormula {
       double nll = -Math.log(p[c]);
       double share = objective.crossEntropy() * (1 - objective.labelSmoothing()) * w;
       if (c == target) {
-        loss += share * Math.pow(1 - p[c], objective.focusing()) * nll;
+        double q = objective.generalization();
+        double term = q == 0 ? nll : (1 - Math.pow(p[c], q)) / q;
+        loss += share * Math.pow(1 - p[c], objective.focusing()) * term;
       }
       if (q.length > 0) {
         loss += share * q[c] * nll;

@@ -3,6 +3,9 @@ package dev.batchloss.loss;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.batchloss.BatchLoss;
+import dev.batchloss.data.Matrix;
+import dev.batchloss.data.Targets;
 import dev.batchloss.plan.ClassWeights;
 import dev.batchloss.plan.EmptyMean;
 import dev.batchloss.plan.InputKind;
@@ -11,6 +14,7 @@ import dev.batchloss.plan.Normalization;
 import dev.batchloss.plan.Reduction;
 import dev.batchloss.plan.RowObjective;
 import dev.batchloss.plan.RowPlan;
+import dev.batchloss.plan.ZeroTimesInfinity;
 import org.junit.jupiter.api.Test;
 
 /** What is refused when built, and the plan it becomes; its values are tested elsewhere. */
@@ -71,7 +75,15 @@ class CrossEntropyTest {
     assertThat(CrossEntropy.builder().build())
         .isEqualTo(
             new CrossEntropy(
-                InputKind.LOGITS, null, null, 0, Reduction.MEAN, 0, 1, NONE, EmptyMean.NAN));
+                InputTransform.logits(1, NONE),
+                null,
+                null,
+                0,
+                Reduction.MEAN,
+                0,
+                EmptyMean.NAN,
+                RowPlan.TargetCheck.UNIT_INTERVAL,
+                ZeroTimesInfinity.ZERO));
   }
 
   @Test
@@ -86,6 +98,8 @@ class CrossEntropyTest {
             .logitScale(0.5)
             .softcap(30)
             .emptyMean(EmptyMean.ZERO)
+            .targetCheck(RowPlan.TargetCheck.NONE)
+            .zeroTimesInfinity(ZeroTimesInfinity.NAN)
             .build();
     assertThat(loss.name()).isEqualTo("cross-entropy");
     assertThat(loss.plan())
@@ -95,7 +109,8 @@ class CrossEntropyTest {
                 new RowObjective(1, 0.1, ClassWeights.of(1, 2), 0, 1e-4, 0, 0),
                 Reduction.BATCH_MEAN,
                 -100L,
-                RowPlan.TargetCheck.UNIT_INTERVAL));
+                RowPlan.TargetCheck.NONE,
+                ZeroTimesInfinity.NAN));
     Loss summed = loss.withReduction(Reduction.SUM);
     assertThat(summed.reduction()).isEqualTo(Reduction.SUM);
     assertThat(summed.emptyMean()).isEqualTo(EmptyMean.ZERO);
@@ -108,5 +123,79 @@ class CrossEntropyTest {
         .isEqualTo(InputTransform.probabilities(Normalization.NONE, 0, NONE, 1e-3));
     assertThat(CrossEntropy.builder().input(InputKind.LOG_PROBABILITIES).build().plan().input())
         .isEqualTo(InputTransform.logProbabilities());
+  }
+
+  @Test
+  void everyOptionOfProbabilitiesReachesThePlan() {
+    CrossEntropy loss =
+        probabilities()
+            .normalization(Normalization.BEFORE_CLIP)
+            .clip(1e-7, 1 - 1e-7)
+            .sumTolerance(NONE)
+            .targetCheck(RowPlan.TargetCheck.NONE)
+            .build();
+    RowPlan plan = loss.plan();
+    assertThat(plan.input())
+        .isEqualTo(InputTransform.probabilities(Normalization.BEFORE_CLIP, 1e-7, 1 - 1e-7, NONE));
+    assertThat(plan.targetCheck()).isEqualTo(RowPlan.TargetCheck.NONE);
+    assertThat(plan.input().checksProbabilities()).isFalse();
+    assertThat(loss.withReduction(Reduction.SUM).withReduction(Reduction.MEAN)).isEqualTo(loss);
+    assertThat(loss.withClassWeights(ClassWeights.of(1, 2)).plan().input()).isEqualTo(plan.input());
+  }
+
+  @Test
+  void clippingAndToleranceHaveLimits() {
+    for (double bad : new double[] {-1e-9, Double.NaN, NONE}) {
+      assertRefused(
+          probabilities().clip(bad, 1), "clipLow is " + bad + ", must be finite and >= 0");
+    }
+    for (double bad : new double[] {0.1, -1, Double.NaN}) {
+      assertRefused(
+          probabilities().clip(0.2, bad),
+          "clipHigh is " + bad + ", must be > 0 and at least clipLow, 0.2");
+    }
+    for (double bad : new double[] {-1e-9, Double.NaN}) {
+      assertRefused(probabilities().sumTolerance(bad), "sumTolerance is " + bad + ", must be >= 0");
+    }
+    probabilities().clip(0.2, 0.2).sumTolerance(0).build();
+  }
+
+  @Test
+  void probabilityOptionsNeedProbabilities() {
+    for (InputKind kind : new InputKind[] {InputKind.LOGITS, InputKind.LOG_PROBABILITIES}) {
+      CrossEntropy.Builder builder = CrossEntropy.builder().input(kind);
+      String otherwise = " unless the input is PROBABILITIES, it is " + kind;
+      assertRefused(builder.clip(0, 1), "clipHigh is 1.0, must be infinite" + otherwise);
+      assertRefused(builder.clip(1e-7, NONE), "clipLow is 1.0E-7, must be 0" + otherwise);
+      assertRefused(
+          builder.normalization(Normalization.AFTER_CLIP),
+          "normalization is AFTER_CLIP, must be NONE" + otherwise);
+      assertRefused(
+          CrossEntropy.builder().input(kind).sumTolerance(1),
+          "sumTolerance is 1.0, must be absent" + otherwise);
+    }
+  }
+
+  /** The numbers of a conformance case, by hand: p = x/Σx, clipped, and −log of it. */
+  @Test
+  void normalizedAndClippedProbabilitiesGiveTheirLoss() {
+    CrossEntropy loss =
+        probabilities()
+            .normalization(Normalization.BEFORE_CLIP)
+            .clip(0.1, 0.6)
+            .sumTolerance(NONE)
+            .reduction(Reduction.NONE)
+            .build();
+    try (BatchLoss engine = BatchLoss.open("scalar")) {
+      Matrix rows = Matrix.copyOf(new double[][] {{1, 3, 4}, {9, 0.5, 0.5}, {0, 7, 3}});
+      double[] losses = engine.evaluate(loss, rows, Targets.classes(1, 0, 0)).rowLosses();
+      assertThat(losses)
+          .usingComparatorWithPrecision(1e-12)
+          .containsExactly(-Math.log(0.375), -Math.log(0.6), -Math.log(0.1));
+    }
+  }
+
+  private static CrossEntropy.Builder probabilities() {
+    return CrossEntropy.builder().input(InputKind.PROBABILITIES);
   }
 }

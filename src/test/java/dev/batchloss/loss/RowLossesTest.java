@@ -9,6 +9,7 @@ import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.InputTransform;
 import dev.batchloss.plan.Normalization;
 import dev.batchloss.plan.Reduction;
+import dev.batchloss.plan.RowObjective;
 import dev.batchloss.plan.RowPlan;
 import dev.batchloss.plan.TargetKind;
 import java.io.ByteArrayInputStream;
@@ -32,6 +33,7 @@ class RowLossesTest {
         NegativeLogLikelihood.builder().classWeights(1, 2).ignoreIndex(-1).build(),
         SoftmaxEntropy.builder().build(),
         SoftmaxFocal.builder().gamma(1).alpha(.25).classWeights(1, 2).ignoreIndex(0).build(),
+        GeneralizedCrossEntropy.builder().q(0.7).classWeights(1, 2).ignoreIndex(0).build(),
         SoftmaxKlDivergence.builder().build());
   }
 
@@ -99,7 +101,7 @@ class RowLossesTest {
                 .build())
         .isEqualTo(
             new SoftmaxFocal(
-                InputKind.PROBABILITIES,
+                InputTransform.probabilities(Normalization.NONE, 0, UNUSED, 1e-3),
                 0.5,
                 0.25,
                 ClassWeights.of(3),
@@ -124,6 +126,28 @@ class RowLossesTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SoftmaxFocal.builder().alpha(bad).build())
         .withMessage("alpha is " + bad + ", must be finite and > 0");
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 1.0000001, -1, Double.NaN})
+  void generalizedCrossEntropyRefusesAnExponentOutOfRange(double bad) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> GeneralizedCrossEntropy.builder().q(bad).build())
+        .withMessage("q is " + bad + ", must be > 0 and at most 1");
+  }
+
+  @Test
+  void transformsReachTheirPlan() {
+    InputTransform clipped = InputTransform.probabilities(Normalization.BEFORE_CLIP, 0.1, 0.9, 1);
+    assertThat(SoftmaxFocal.builder().transform(clipped).build().plan().input()).isEqualTo(clipped);
+    GeneralizedCrossEntropy loss =
+        GeneralizedCrossEntropy.builder().transform(clipped).q(0.25).classWeights(1, 3).build();
+    assertThat(loss.plan().input()).isEqualTo(clipped);
+    assertThat(loss.plan().objective())
+        .isEqualTo(RowObjective.generalized(0.25, ClassWeights.of(1, 3)));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SoftmaxFocal.builder().transform(InputTransform.logits(0, 1)).build())
+        .withMessage("logitScale is 0.0, must be finite and > 0");
   }
 
   @Test

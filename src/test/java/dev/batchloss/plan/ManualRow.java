@@ -91,7 +91,9 @@ final class ManualRow {
         crossEntropy += (1 - smoothing) * weight * q[c] * nll;
         targetNegentropy += weight * q[c] * Math.log(q[c]);
       } else if (c == target) {
-        crossEntropy += (1 - smoothing) * weight * Math.pow(1 - p[c], objective.focusing()) * nll;
+        double q = objective.generalization();
+        double term = q == 0 ? nll : (1 - Math.pow(p[c], q)) / q;
+        crossEntropy += (1 - smoothing) * weight * Math.pow(1 - p[c], objective.focusing()) * term;
       }
     }
     return objective.crossEntropy() * crossEntropy

@@ -1,6 +1,7 @@
 package dev.batchloss.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.batchloss.data.Matrix;
@@ -39,6 +40,8 @@ class RowEpilogueTest {
         new RowObjective(0, 0, null, 0, 0, -1, 0),
         new RowObjective(1, 0, null, 0, 0, 0, 1),
         new RowObjective(1, 0, weights, 0, 0, 0, 0.5),
+        RowObjective.generalized(0.5, null),
+        new RowObjective(2, 0.1, weights, 0, 0, 0.3, 0, 0.8),
         new RowObjective(-1.5, 0.25, weights, 0, 0.3, -0.4, 2));
   }
 
@@ -51,7 +54,7 @@ class RowEpilogueTest {
                         kind ->
                             kind == TargetKind.CLASSES
                                 ? objective.targetEntropy() == 0
-                                : objective.focusing() == 0)
+                                : objective.hasPlainTargetTerm())
                     .flatMap(
                         kind ->
                             EnumSet.of(InputKind.LOGITS, InputKind.LOG_PROBABILITIES).stream()
@@ -256,6 +259,28 @@ class RowEpilogueTest {
       assertThat(rows.loss[2]).isZero();
       assertThat(rows.r[2]).isZero();
     }
+  }
+
+  @Test
+  void generalisedTermsStayFiniteWhereTheTargetIsImpossible() {
+    Case example =
+        new Case(RowObjective.generalized(0.25, null), TargetKind.CLASSES, InputKind.LOGITS);
+    RowStatistics rows = new RowStatistics(2);
+    rows.size = 2;
+    Arrays.fill(rows.weight, 1);
+    rows.targetShifted[0] = Double.NEGATIVE_INFINITY;
+    RowEpilogue epilogue = example.epilogue(1, null);
+    epilogue.losses(rows);
+    epilogue.gradients(rows);
+    assertThat(rows.loss).containsExactly(4, 0);
+    assertThat(rows.r).containsExactly(0, 1);
+  }
+
+  @Test
+  void aTermIsFocusedOrGeneralised() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new RowObjective(1, 0, null, 2, 0, 0, 0, 0.5))
+        .withMessage("focusing is 2.0 and generalization is 0.5: one of them must be 0");
   }
 
   @Test

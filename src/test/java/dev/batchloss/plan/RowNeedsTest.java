@@ -69,6 +69,26 @@ class RowNeedsTest {
   }
 
   @Test
+  void zeroTimesInfinityIsFoundByTheClassMoment() {
+    for (double smoothing : new double[] {0, 0.1}) {
+      RowPlan plan =
+          new RowPlan(
+              LOGITS,
+              crossEntropy(smoothing, null),
+              Reduction.MEAN,
+              null,
+              RowPlan.TargetCheck.NONE,
+              ZeroTimesInfinity.NAN);
+      for (TargetKind targets : TargetKind.values()) {
+        boolean marks = smoothing == 0 && targets == TargetKind.PROBABILITIES;
+        assertThat(plan.marksZeroTimesInfinity(targets)).isEqualTo(marks);
+        assertThat(RowNeeds.of(plan, targets, Set.of(), MatrixOutput.NONE).classMoment())
+            .isEqualTo(marks || smoothing != 0);
+      }
+    }
+  }
+
+  @Test
   void smoothingNeedsTheClassMoment() {
     assertThat(needs(LOGITS, crossEntropy(0.1, null), TargetKind.CLASSES, MatrixOutput.NONE))
         .containsExactly("logSumExp", "target", "classMoment");
