@@ -65,13 +65,20 @@ final class PeerBuild {
     }
   }
 
-  /** Returns the first of Maven's errors. */
+  /** Returns the first of Maven's errors, without what leads to it and where it looked. */
   static String reason(String log) {
     return log.lines()
         .filter(line -> line.startsWith("[ERROR]") && !line.contains("COMPILATION ERROR"))
         .findFirst()
-        .map(line -> "could not be built: " + line.substring("[ERROR]".length()).strip())
+        .map(line -> "could not be built: " + cause(line.substring("[ERROR]".length())))
         .orElse("could not be built: Maven failed without an error message");
+  }
+
+  private static String cause(String error) {
+    return error
+        .substring(Math.max(0, error.lastIndexOf("Could not ")))
+        .replaceAll(" \\(https?:[^)]*\\)| -> \\[Help 1\\]", "")
+        .strip();
   }
 
   private Path project(PeerLibrary library) {

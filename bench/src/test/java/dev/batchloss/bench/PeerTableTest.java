@@ -96,8 +96,12 @@ class PeerTableTest {
   void theReasonOfAFailedBuildIsMavensFirstError() {
     assertThat(
             PeerBuild.reason(
-                "[INFO] x\n[ERROR] Could not resolve org.example:one:1\n[ERROR] -> [Help 1]"))
-        .isEqualTo("could not be built: Could not resolve org.example:one:1");
+                "[INFO] x\n"
+                    + "[ERROR] Failed to execute goal: Could not resolve dependencies: Could not"
+                    + " find artifact org.example:one:1 in central (https://example.org/m) -> [Help"
+                    + " 1]\n"
+                    + "[ERROR] Re-run Maven"))
+        .isEqualTo("could not be built: Could not find artifact org.example:one:1 in central");
     assertThat(PeerBuild.reason("")).contains("without an error message");
   }
 
