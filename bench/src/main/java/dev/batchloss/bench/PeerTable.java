@@ -42,6 +42,7 @@ record PeerTable(
    * @param rowsPerSecond rows over the time
    * @param ceilingNanos the time of the ceiling
    * @param share median over iterations of the ceiling's time over the peer's, turn by turn
+   * @param lossError the relative error of the loss, the largest of all JVMs
    * @param others the share of all processors that other processes used, median over iterations
    * @param iterations how many iterations there were, over all rounds
    * @param failure why nothing was measured, empty if it was
@@ -59,6 +60,7 @@ record PeerTable(
       double rowsPerSecond,
       double ceilingNanos,
       double share,
+      double lossError,
       double others,
       int iterations,
       String failure) {
@@ -84,6 +86,7 @@ record PeerTable(
           Samples.median(
               iterations.stream().mapToDouble(PeerTimes.Iteration::ceilingNanos).toArray()),
           Samples.median(iterations.stream().mapToDouble(PeerTimes.Iteration::share).toArray()),
+          runs.stream().mapToDouble(PeerTimes.Run::lossError).max().orElseThrow(),
           Samples.median(iterations.stream().mapToDouble(PeerTimes.Iteration::others).toArray()),
           iterations.size(),
           "");
@@ -106,6 +109,7 @@ record PeerTable(
           none,
           none,
           none,
+          none,
           0,
           failure);
     }
@@ -116,10 +120,10 @@ record PeerTable(
 
     String markdown() {
       if (!isMeasured()) {
-        return "| %s | %s | %s | | | | | | %s |"
+        return "| %s | %s | %s | | | | | | | %s |"
             .formatted(size(shape), label(pass), peer, failure.replace('|', '/'));
       }
-      return "| %s | %s | %s | %s | %s–%s | %s | %s of a %s | %.0f%% | %s |"
+      return "| %s | %s | %s | %s | %s–%s | %s | %s of a %s | %.0e | %.0f%% | %s |"
           .formatted(
               size(shape),
               label(pass),
@@ -130,6 +134,7 @@ record PeerTable(
               rate(rowsPerSecond),
               RatioTable.percent(share),
               pass.ceiling().name().toLowerCase(Locale.ROOT),
+              lossError,
               100 * others,
               version);
     }
@@ -204,8 +209,8 @@ record PeerTable(
     text.append(
         """
 
-        | shape | computed | by | ms | quartiles | rows/s | share of the ceiling | others' CPU | version, or why there is no figure |
-        | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | --- |
+        | shape | computed | by | ms | quartiles | rows/s | share of the ceiling | error of the loss | others' CPU | version, or why there is no figure |
+        | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |
         """);
     rows.forEach(row -> text.append(row.markdown()).append('\n'));
     return text.toString();

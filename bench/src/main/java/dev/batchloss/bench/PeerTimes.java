@@ -36,9 +36,11 @@ final class PeerTimes {
    * @param pass what was computed
    * @param version the library's version
    * @param memory where the logits were
+   * @param lossError the loss's relative error
    * @param iterations one or more
    */
-  record Run(PeerPass pass, String version, Memory memory, List<Iteration> iterations) {}
+  record Run(
+      PeerPass pass, String version, Memory memory, double lossError, List<Iteration> iterations) {}
 
   /**
    * About a second's turns.
@@ -89,12 +91,12 @@ final class PeerTimes {
         for (PeerPass pass : PeerPass.values()) {
           if (peer.passes().contains(pass)) {
             Turns turns = new Turns(peer, pass, ceiling, logits, second);
-            turns.check(targets);
+            double lossError = turns.check(targets);
             List<Iteration> measured = turns.measure(iterations, iterationNanos);
             System.out.println(
                 MARK
                     + mapper.writeValueAsString(
-                        new Run(pass, peer.version(), peer.memory(), measured)));
+                        new Run(pass, peer.version(), peer.memory(), lossError, measured)));
           }
         }
       }
@@ -116,14 +118,14 @@ final class PeerTimes {
   /** One pass of a peer and its ceiling over the same logits. */
   record Turns(Peer peer, PeerPass pass, Ceiling ceiling, Matrix logits, Matrix second) {
 
-    /** Lets the peer compute once, and stops if it is not what the pass asks for. */
-    void check(int[] targets) throws Exception {
+    /** Lets the peer compute, and stops if it is not what the pass asks for; returns the error. */
+    double check(int[] targets) throws Exception {
       boolean inPlace = pass == PeerPass.GRADIENT_IN_PLACE;
       if (inPlace) {
         second.segment().copyFrom(logits.segment());
       }
       PeerOracle oracle = new PeerOracle(inPlace ? second : logits, targets);
-      oracle.requireLoss(compute());
+      double error = oracle.requireLoss(compute());
       if (pass == PeerPass.GRADIENT) {
         // A gradient that is added to the last one is right only once.
         oracle.requireLoss(compute());
@@ -131,6 +133,7 @@ final class PeerTimes {
       if (pass != PeerPass.FORWARD) {
         oracle.requireGradient(inPlace ? logits.segment() : peer.gradient());
       }
+      return error;
     }
 
     /** Returns the times of so many iterations, after some that do not count. */
