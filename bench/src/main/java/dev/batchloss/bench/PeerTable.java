@@ -202,14 +202,16 @@ record PeerTable(
             .formatted(threads, loadBefore, rounds, rounds == 1 ? "JVM" : "JVMs"));
     text.append(
         """
-        | shape | computed | batchloss | ms | fastest other | ms | times faster | by share of the ceiling |
+        | shape | computed | batchloss | ms | fastest other | ms \
+        | times faster | by share of the ceiling |
         | --- | --- | --- | ---: | --- | ---: | ---: | ---: |
         """);
     comparisons().forEach(comparison -> text.append(comparison.markdown()).append('\n'));
     text.append(
         """
 
-        | shape | computed | by | ms | quartiles | rows/s | share of the ceiling | error of the loss | others' CPU | version, or why there is no figure |
+        | shape | computed | by | ms | quartiles | rows/s | share of the ceiling \
+        | error of the loss | others' CPU | version, or why there is no figure |
         | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |
         """);
     rows.forEach(row -> text.append(row.markdown()).append('\n'));
