@@ -34,6 +34,15 @@ DEVICE float log_of(float x) { return logf(x); }
 
 RARE double log_of(double x) { return log(x); }
 
+DEVICE float log1p_of(float x) { return log1pf(x); }
+
+RARE double log1p_of(double x) { return log1p(x); }
+
+// e^x of any x; exp_of is for those that are not positive.
+DEVICE float unbounded_exp_of(float x) { return expf(x); }
+
+DEVICE double unbounded_exp_of(double x) { return exp_of(x); }
+
 RARE float expm1_of(float x) { return expm1f(x); }
 
 RARE double expm1_of(double x) { return expm1(x); }

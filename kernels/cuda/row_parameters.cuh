@@ -45,6 +45,8 @@ enum RowColumn : unsigned {
   INPUT_SUM = 1u << 17,
   BAD_CLASS = 1u << 18,
   BAD_TARGET_CLASS = 1u << 19,
+  LOSS = 1u << 20,
+  MATCHES = 1u << 21,
 };
 
 struct Strides {

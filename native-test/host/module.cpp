@@ -10,12 +10,16 @@
 namespace {
 #include SOURCE
 
-#define ENTRY(name)                                                                     \
-  {                                                                                     \
-    #name, [](const void* call) {                                                       \
-      name(*static_cast<const RowParameters<ARITHMETIC>*>(call));                       \
-    }                                                                                   \
-  }
+#if defined ELEMENTS
+using Call = ElementCall<ARITHMETIC>;
+#elif defined PAIRS
+using Call = PairCall<ARITHMETIC>;
+#else
+using Call = RowParameters<ARITHMETIC>;
+#endif
+
+#define ENTRY(name) \
+  { #name, [](const void* call) { name(*static_cast<const Call*>(call)); } }
 #define ENTRIES(name)                                                                   \
   ENTRY(name##_registers_1), ENTRY(name##_block), ENTRY(name##_segments),               \
       ENTRY(name##_combine), ENTRY(name##_across)
@@ -25,7 +29,11 @@ namespace host {
 
 Module MODULE() {
   return {
-#ifdef INPUT
+#if defined ELEMENTS
+      ENTRY(elements_lanes), ENTRY(elements_block),
+#elif defined PAIRS
+      ENTRY(pairs_lanes), ENTRY(pairs_block),
+#elif defined INPUT
       ENTRIES(loss),
       ENTRIES(gradient),
       ENTRY(gradient_write),

@@ -15,5 +15,9 @@ Module PlainFloat16();
 Module PlainBfloat16();
 Module GeneralFloat32();
 Module GeneralFloat64();
+Module ElementsFloat32();
+Module ElementsFloat64();
+Module PairsFloat32();
+Module PairsFloat64();
 
 }  // namespace host

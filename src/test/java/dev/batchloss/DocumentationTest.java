@@ -72,22 +72,58 @@ class DocumentationTest {
     assertThat(compiled).as("%s%n%s", messages, source).isTrue();
   }
 
+  private static List<String> readmesBlocks() throws IOException {
+    return JAVA_BLOCK
+        .matcher(Files.readString(Path.of("README.md")))
+        .results()
+        .map(match -> match.group(1))
+        .toList();
+  }
+
+  private static List<String> readmesPrograms() throws IOException {
+    List<String> programs =
+        readmesBlocks().stream().filter(block -> !block.startsWith("import ")).toList();
+    assertThat(programs).hasSize(2);
+    return programs;
+  }
+
+  @Test
+  void theReadmesFacadesAgree(@TempDir Path folder)
+      throws IOException, ReflectiveOperationException {
+    String source =
+        """
+        import dev.batchloss.compat.*;
+
+        public class ReadmeFacades {
+          public static double[] run() {
+        %s
+            return new double[] {mean, keras, gradient.toDoubles()[0]};
+          }
+        }
+        """
+            .formatted(readmesPrograms().get(1));
+    compile(folder, "ReadmeFacades", source);
+    double[] results;
+    try (URLClassLoader loader =
+        new URLClassLoader(new URL[] {folder.toUri().toURL()}, BatchLoss.class.getClassLoader())) {
+      results = (double[]) loader.loadClass("ReadmeFacades").getMethod("run").invoke(null);
+    }
+    double first = Math.log(Math.exp(2) + Math.exp(-1) + Math.exp(0.5));
+    double second = Math.log(1 + Math.exp(3) + Math.exp(1)) - 3;
+    assertThat(results[0]).isCloseTo((first - 2 + second) / 2, within(1e-6));
+    assertThat(results[1]).isCloseTo(results[0], within(1e-6));
+    assertThat(results[2]).isCloseTo((Math.exp(2 - first) - 0.9 - 0.1 / 3) / 2, within(1e-6));
+  }
+
   @Test
   void theReadmesExampleComputesTheGradient(@TempDir Path folder)
       throws IOException, ReflectiveOperationException {
-    List<String> blocks =
-        JAVA_BLOCK
-            .matcher(Files.readString(Path.of("README.md")))
-            .results()
-            .map(match -> match.group(1))
-            .toList();
+    List<String> programs = readmesPrograms();
     String imports =
-        blocks.stream()
+        readmesBlocks().stream()
             .flatMap(String::lines)
             .filter(line -> line.startsWith("import "))
             .collect(Collectors.joining("\n"));
-    List<String> programs = blocks.stream().filter(block -> !block.startsWith("import ")).toList();
-    assertThat(programs).hasSize(1);
     String source =
         """
         %s

@@ -183,18 +183,14 @@ public final class KerasCategoricalFocalCrossentropy
     return classes;
   }
 
-  /** Through the softmax: p_c·(g_c − Σ g·p). */
+  /** Through the softmax: p_c·(g_c − Σ g·p), of which Σ g·p is 0 where a row is normalised. */
   private static Tensor ofLogits(Matrix p, Tensor ofProbabilities, int classAxis, Tensor yPred) {
     Matrix slopes = ofProbabilities.rows(classAxis);
     Tensor gradient = Tensor.allocate(yPred.type(), yPred.axes());
     Matrix written = gradient.rows(classAxis);
     for (long row = 0; row < p.rows(); row++) {
-      double mean = 0;
       for (int c = 0; c < p.classes(); c++) {
-        mean += p.get(row, c) * slopes.get(row, c);
-      }
-      for (int c = 0; c < p.classes(); c++) {
-        written.set(row, c, p.get(row, c) * (slopes.get(row, c) - mean));
+        written.set(row, c, p.get(row, c) * slopes.get(row, c));
       }
     }
     return gradient;

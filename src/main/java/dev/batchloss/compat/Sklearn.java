@@ -27,8 +27,8 @@ public final class Sklearn {
    *
    * <p>Refused as there: fewer than two labels, labels of {@code yTrue} that are not among those
    * given, another number of labels than columns, probabilities outside 0..1, NaN, no samples,
-   * weights that are not finite, and a mean over weights that sum to 0. Versions 1.5 and 1.6
-   * clipped probabilities outside 0..1 instead and gave rows of unknown labels the loss 0.
+   * weights that are not finite or all 0, and a mean over weights that sum to 0. Versions 1.5 and
+   * 1.6 clipped probabilities outside 0..1 instead and gave rows of unknown labels the loss 0.
    *
    * <p>The core's {@link dev.batchloss.loss.CrossEntropy} clips nothing by itself and refuses rows
    * that do not sum to 1. Losses are computed in double, there in the predictions' type.

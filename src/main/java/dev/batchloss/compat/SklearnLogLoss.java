@@ -15,6 +15,7 @@ import dev.batchloss.plan.RowPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -246,6 +247,10 @@ public final class SklearnLogLoss {
     if (weights.rank() != 1 || weights.size() != samples) {
       throw new IllegalArgumentException(
           "sample_weight has shape %s, must be [%d]".formatted(weights.axes(), samples));
+    }
+    if (!renormalizes && LongStream.range(0, samples).allMatch(i -> weights.at(i) == 0)) {
+      throw new IllegalArgumentException(
+          "sample_weight: sample weights must contain at least one non-zero number");
     }
     return weights.elements();
   }

@@ -3,8 +3,8 @@ package dev.batchloss.cuda;
 import dev.batchloss.data.DeviceException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.MatrixShape;
-import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.device.Packing;
+import dev.batchloss.device.RowCall;
 import dev.batchloss.spi.RowRequest;
 import java.util.IdentityHashMap;
 import org.jspecify.annotations.Nullable;
@@ -18,11 +18,10 @@ final class CallMemory implements AutoCloseable {
   private final IdentityHashMap<Matrix, RegisteredMemory> registered = new IdentityHashMap<>();
 
   /** Pins what is worth it; anything else is staged. */
-  CallMemory(CudaContext context, RowRequest<?> request, long leastBytes) {
+  CallMemory(CudaContext context, RowCall call, long leastBytes) {
+    RowRequest<?> request = call.request();
     register(context, request.input(), leastBytes);
-    if (request.targets() instanceof ProbabilityTargets soft) {
-      register(context, soft.probabilities(), leastBytes);
-    }
+    register(context, call.targetMatrix(), leastBytes);
     if (!request.inPlace()) {
       register(context, request.output(), leastBytes);
     }

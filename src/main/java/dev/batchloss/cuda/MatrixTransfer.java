@@ -6,13 +6,16 @@ import dev.batchloss.device.Packing;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The way of one matrix of a chunk to the device or back: through pinned memory, in which rows
- * begin at multiples of 16 bytes, or directly where the matrix is pinned itself. Used by one thread
- * at a time.
+ * The way of one matrix of a chunk to the device or back: through pinned memory, in which rows of
+ * eight classes and more begin at multiples of 16 bytes, or directly where the matrix is pinned
+ * itself. Used by one thread at a time.
  */
 final class MatrixTransfer implements AutoCloseable {
   /** What a thread of a kernel reads at once, if a row begins there. */
   private static final int ALIGNMENT = 16;
+
+  /** Shorter rows are read element by element, wherever they begin. */
+  private static final int LEAST_ALIGNED = 8;
 
   private final Stream stream;
   private final StagedBuffer staged;
@@ -81,7 +84,8 @@ final class MatrixTransfer implements AutoCloseable {
 
   private static long outerStride(Matrix view, boolean isDirect) {
     long packed = view.classes() * view.inner();
-    long unit = isDirect || view.inner() != 1 ? 1 : ALIGNMENT / view.type().bytes();
+    boolean isPadded = !isDirect && view.inner() == 1 && view.classes() >= LEAST_ALIGNED;
+    long unit = isPadded ? ALIGNMENT / view.type().bytes() : 1;
     return Math.ceilDiv(packed, unit) * unit;
   }
 }

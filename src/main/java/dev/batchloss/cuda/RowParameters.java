@@ -93,7 +93,8 @@ record RowParameters(
    * @param classes the length of each
    * @param columns what comes back for each
    * @param arithmetic FLOAT32 or FLOAT64: what they are computed in
-   * @param numbers the plan's, as {@link dev.batchloss.device.RowNumbers} has them
+   * @param numbers the plan's, as {@link dev.batchloss.device.RowNumbers} or {@link
+   *     dev.batchloss.device.ComparisonNumbers} has them
    */
   record Rows(
       long rows,
@@ -120,6 +121,13 @@ record RowParameters(
         bits |= 1 << ORDER.indexOf(column);
       }
       return bits;
+    }
+
+    /** Writes the plan's numbers. */
+    void writeNumbers(MemorySegment to) {
+      for (int i = 0; i < numbers.size(); i++) {
+        arithmetic.set(to, i, numbers.get(i));
+      }
     }
   }
 
@@ -155,10 +163,7 @@ record RowParameters(
     setInt(to, INPUT_TYPE, number(input.type));
     setInt(to, OUTPUT_TYPE, number(output.type));
     setInt(to, DISTRIBUTION_TYPE, number(distributions.type));
-    MemorySegment numbers = to.asSlice(NUMBERS);
-    for (int i = 0; i < rows.numbers.size(); i++) {
-      rows.arithmetic.set(numbers, i, rows.numbers.get(i));
-    }
+    rows.writeNumbers(to.asSlice(NUMBERS));
   }
 
   /** Returns the type's number in the kernels. */
@@ -171,17 +176,17 @@ record RowParameters(
     };
   }
 
-  private static void setStrides(MemorySegment to, int offset, Place place) {
+  static void setStrides(MemorySegment to, int offset, Place place) {
     setLong(to, offset, place.outerStride);
     setLong(to, offset + Long.BYTES, place.classStride);
     setLong(to, offset + 2 * Long.BYTES, place.innerStride);
   }
 
-  private static void setLong(MemorySegment to, int offset, long value) {
+  static void setLong(MemorySegment to, int offset, long value) {
     to.set(ValueLayout.JAVA_LONG, offset, value);
   }
 
-  private static void setInt(MemorySegment to, int offset, int value) {
+  static void setInt(MemorySegment to, int offset, int value) {
     to.set(ValueLayout.JAVA_INT, offset, value);
   }
 }

@@ -39,7 +39,8 @@ record RowProgram(
     int inputBytes,
     boolean writes,
     boolean isProbabilities,
-    boolean readsRows) {
+    boolean readsRows)
+    implements RowKernels {
   /** Classes of a segment: rows are split nowhere else. */
   static final int SEGMENT = 1 << 16;
 
@@ -104,7 +105,8 @@ record RowProgram(
   }
 
   /** Returns how many threads of a warp share a row that stays in registers. */
-  int lanes() {
+  @Override
+  public int lanes() {
     int octets = Math.max(1, Math.ceilDiv(classes, OCTET));
     return Math.min(WARP, Integer.highestOneBit(2 * octets - 1));
   }
@@ -114,14 +116,9 @@ record RowProgram(
     return Math.ceilDiv(classes, SEGMENT);
   }
 
-  /**
-   * Returns the launches for some rows, in their order.
-   *
-   * @param rows the rows of the chunk; at least one
-   * @param multiprocessors the device's
-   * @param dynamicShared how much shared memory a launch of the kernel of a name may ask for
-   */
-  List<RowLaunch> launches(int rows, int multiprocessors, ToIntFunction<String> dynamicShared) {
+  @Override
+  public List<RowLaunch> launches(
+      int rows, int multiprocessors, ToIntFunction<String> dynamicShared) {
     if (layout == RowLayout.ACROSS) {
       return List.of(rowsTogether("across", rows, ACROSS_THREADS, ACROSS_THREADS));
     }

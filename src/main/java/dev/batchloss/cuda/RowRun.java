@@ -1,7 +1,6 @@
 package dev.batchloss.cuda;
 
 import dev.batchloss.data.Matrix;
-import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.device.ChunkLoop;
 import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowFolding;
@@ -14,7 +13,7 @@ import dev.batchloss.spi.RowRequest;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/** One call of a row plan: chunk after chunk, on slots in turn. */
+/** One call of a plan: chunk after chunk, on slots in turn. */
 final class RowRun {
   /** Of a device's free memory a chunk of the input takes at most this part. */
   private static final long PARTS_OF_MEMORY = 32;
@@ -58,13 +57,13 @@ final class RowRun {
   }
 
   private void runRows(RowRequest<?> rows, TargetScan scan, RunProgress progress) {
-    RowProgram program = RowProgram.of(rows);
-    RowCall call = new RowCall(rows, program.arithmetic(), scan);
+    RowKernels kernels = RowKernels.of(rows);
+    RowCall call = new RowCall(rows, kernels.arithmetic(), scan);
     RowFolding folding = new RowFolding(rows, this::element);
     CudaContext context = slots.getFirst().device().context();
-    try (CallMemory memory = new CallMemory(context, rows, sizes.leastRegistered())) {
-      new ChunkLoop<>(slots, slot -> slot.begin(call, program, memory), folding)
-          .run(rows.input(), progress, chunkBytes(), ErrorCodes::isOutOfMemory);
+    try (CallMemory memory = new CallMemory(context, call, sizes.leastRegistered())) {
+      new ChunkLoop<>(slots, slot -> slot.begin(call, kernels, memory), folding)
+          .run(rows.input(), progress, chunkBytes(call), ErrorCodes::isOutOfMemory);
     }
   }
 
@@ -76,9 +75,8 @@ final class RowRun {
     };
   }
 
-  private long chunkBytes() {
-    if (request.input() instanceof CudaMatrix
-        && !(request.targets() instanceof ProbabilityTargets)) {
+  private long chunkBytes(RowCall call) {
+    if (request.input() instanceof CudaMatrix && call.targetMatrix() == null) {
       return RESIDENT_CHUNK;
     }
     long free =

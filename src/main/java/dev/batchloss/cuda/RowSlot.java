@@ -4,6 +4,7 @@ import dev.batchloss.cuda.RowParameters.Place;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.MatrixShape;
 import dev.batchloss.device.ChunkSlot;
+import dev.batchloss.device.ElementWeights;
 import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowChunk;
 import dev.batchloss.device.RowFolding;
@@ -26,19 +27,22 @@ final class RowSlot implements ChunkSlot {
   private final Event kernelsStart;
   private final Event kernelsEnd;
   private final MatrixTransfer input;
-  private final MatrixTransfer distributions;
+  private final MatrixTransfer targetMatrix;
   private final MatrixTransfer output;
   private final StagedBuffer targets;
   private final StagedBuffer rowFactors;
+  private final StagedBuffer elementWeights;
   private final StagedBuffer classWeights;
   private final StagedBuffer found;
   private final StagedBuffer columns;
   private final StagedBuffer segments;
   private final StagedBuffer rowScalars;
-  private final MemorySegment parameters = Arena.ofAuto().allocate(RowParameters.BYTES, Long.BYTES);
+  private final MemorySegment parameters =
+      Arena.ofAuto()
+          .allocate(Math.max(RowParameters.BYTES, ComparisonParameters.BYTES), Long.BYTES);
 
   private @Nullable RowCall call;
-  private @Nullable RowProgram program;
+  private @Nullable RowKernels kernels;
   private @Nullable CallMemory memory;
   private @Nullable RowChunk chunk;
   private String running = "";
@@ -56,10 +60,11 @@ final class RowSlot implements ChunkSlot {
     this.kernelsStart = context.newEvent();
     this.kernelsEnd = context.newEvent();
     this.input = new MatrixTransfer(context, stream);
-    this.distributions = new MatrixTransfer(context, stream);
+    this.targetMatrix = new MatrixTransfer(context, stream);
     this.output = new MatrixTransfer(context, stream);
     this.targets = new StagedBuffer(context);
     this.rowFactors = new StagedBuffer(context);
+    this.elementWeights = new StagedBuffer(context);
     this.classWeights = new StagedBuffer(context);
     this.found = new StagedBuffer(context);
     this.columns = new StagedBuffer(context);
@@ -100,9 +105,9 @@ final class RowSlot implements ChunkSlot {
   }
 
   /** Prepares for the chunks of a call. */
-  void begin(RowCall newCall, RowProgram newProgram, CallMemory newMemory) {
+  void begin(RowCall newCall, RowKernels newKernels, CallMemory newMemory) {
     call = newCall;
-    program = newProgram;
+    kernels = newKernels;
     memory = newMemory;
     long bytes = newCall.weightBytes();
     if (bytes > 0) {
@@ -120,41 +125,23 @@ final class RowSlot implements ChunkSlot {
   @Override
   public void start(RowChunk next) {
     RowCall current = Objects.requireNonNull(call);
-    RowProgram kernels = Objects.requireNonNull(program);
-    KernelModule module = device.module(kernels.module());
-    int multiprocessors = device.context().device().multiprocessors();
+    RowKernels chosen = Objects.requireNonNull(kernels);
+    KernelModule module = device.module(chosen.module());
     List<RowLaunch> launches =
-        kernels.launches(
-            next.rows(), multiprocessors, name -> module.function(name).dynamicShared());
-    boolean isSplit = kernels.isSplit(next.rows(), multiprocessors);
+        chosen.launches(
+            next.rows(), multiprocessors(), name -> module.function(name).dynamicShared());
     chunk = next;
     running = describe(launches, module, next);
-    long parts = (long) next.rows() * kernels.segments();
-    long columnBytes = current.columnBytes(next);
-    new RowParameters(
-            sendInput(current, next),
-            receiver(current, next),
-            sendDistributions(current, next),
-            columns.device(Math.max(1, columnBytes)).address(),
-            sendTargets(current, next),
-            sendFactors(current, next),
-            current.weightBytes() > 0 ? classWeights.device(current.weightBytes()).address() : 0,
-            isSplit ? segments.device(parts * RowParameters.BYTES_OF_TOTALS).address() : 0,
-            isSplit
-                ? rowScalars.device((long) next.rows() * RowParameters.BYTES_OF_SCALARS).address()
-                : 0,
-            0,
-            0)
-        .writeTo(
-            parameters,
-            RowParameters.Rows.of(current, next),
-            kernels.lanes(),
-            flags(current, launches));
+    switch (chosen) {
+      case RowProgram program -> sendRows(program, current, next, launches);
+      case ComparisonProgram program -> sendComparison(program, current, next);
+    }
     stream.record(kernelsStart);
     for (RowLaunch launch : launches) {
       stream.launch(module.function(launch.kernel()), launch, new HostPointer(parameters));
     }
     stream.record(kernelsEnd);
+    long columnBytes = current.columnBytes(next);
     if (columnBytes > 0) {
       stream.copyOut(columns.device(columnBytes), 0, columns.host(columnBytes));
     }
@@ -194,19 +181,62 @@ final class RowSlot implements ChunkSlot {
     } finally {
       chunk = null;
       call = null;
-      program = null;
+      kernels = null;
       memory = null;
     }
   }
 
   @Override
   public void close() {
-    List.of(input, distributions, output).forEach(MatrixTransfer::close);
-    List.of(targets, rowFactors, classWeights, found, columns, segments, rowScalars)
+    List.of(input, targetMatrix, output).forEach(MatrixTransfer::close);
+    List.of(targets, rowFactors, elementWeights, classWeights, found, columns, segments, rowScalars)
         .forEach(StagedBuffer::close);
     kernelsStart.close();
     kernelsEnd.close();
     stream.close();
+  }
+
+  /** Sends what kernels of a row plan take. */
+  private void sendRows(
+      RowProgram program, RowCall current, RowChunk next, List<RowLaunch> launches) {
+    boolean isSplit = program.isSplit(next.rows(), multiprocessors());
+    long parts = (long) next.rows() * program.segments();
+    new RowParameters(
+            sendInput(current, next),
+            receiver(current, next),
+            sendTargetMatrix(current, next),
+            columnAddress(current, next),
+            sendTargets(current, next),
+            sendFactors(current, next),
+            weightAddress(current),
+            isSplit ? segments.device(parts * RowParameters.BYTES_OF_TOTALS).address() : 0,
+            isSplit
+                ? rowScalars.device((long) next.rows() * RowParameters.BYTES_OF_SCALARS).address()
+                : 0,
+            0,
+            0)
+        .writeTo(
+            parameters,
+            RowParameters.Rows.of(current, next),
+            program.lanes(),
+            flags(current, launches));
+  }
+
+  /** Sends what kernels of a comparison plan take. */
+  private void sendComparison(ComparisonProgram program, RowCall current, RowChunk next) {
+    new ComparisonParameters(
+            sendInput(current, next),
+            receiver(current, next),
+            sendTargetMatrix(current, next),
+            sendElementWeights(current, next),
+            columnAddress(current, next),
+            sendFactors(current, next),
+            weightAddress(current))
+        .writeTo(parameters, RowParameters.Rows.of(current, next), program);
+  }
+
+  private int multiprocessors() {
+    return device.context().device().multiprocessors();
   }
 
   private static String describe(List<RowLaunch> launches, KernelModule module, RowChunk next) {
@@ -257,9 +287,35 @@ final class RowSlot implements ChunkSlot {
     };
   }
 
-  private Place sendDistributions(RowCall current, RowChunk next) {
-    Matrix whole = current.distributions();
-    return whole == null ? Place.NONE : send(distributions, whole, next);
+  private Place sendTargetMatrix(RowCall current, RowChunk next) {
+    Matrix whole = current.targetMatrix();
+    return whole == null ? Place.NONE : send(targetMatrix, whole, next);
+  }
+
+  private Place sendElementWeights(RowCall current, RowChunk next) {
+    ElementWeights weights = current.elementWeights(next);
+    if (weights == null) {
+      return Place.NONE;
+    }
+    long bytes = weights.bytes();
+    MemorySegment host = elementWeights.host(bytes);
+    weights.write(host);
+    stream.copyIn(elementWeights.device(bytes), 0, host);
+    return new Place(
+        elementWeights.device(bytes).address(),
+        current.arithmetic(),
+        weights.outerStride(),
+        weights.classStride(),
+        weights.innerStride());
+  }
+
+  private long columnAddress(RowCall current, RowChunk next) {
+    return columns.device(Math.max(1, current.columnBytes(next))).address();
+  }
+
+  private long weightAddress(RowCall current) {
+    long bytes = current.weightBytes();
+    return bytes > 0 ? classWeights.device(bytes).address() : 0;
   }
 
   private Place send(MatrixTransfer transfer, Matrix whole, RowChunk next) {

@@ -50,8 +50,15 @@ public enum RowColumn {
    * name one that does not, must not pass over one that does.
    */
   BAD_CLASS,
-  /** The same of the target distribution. */
-  BAD_TARGET_CLASS;
+  /** The same of the target distribution, or of the target values. */
+  BAD_TARGET_CLASS,
+  /**
+   * What was added up in a row of a comparison plan: the elements' weighted f, or what was compared
+   * of a pair, before the row's factor and its sample weight.
+   */
+  LOSS,
+  /** How many elements are on the right side of their threshold; an integer. */
+  MATCHES;
 
   /**
    * Returns whether the numbers are integers, whose bits take the place of the column's floating
@@ -59,7 +66,7 @@ public enum RowColumn {
    */
   public boolean isInteger() {
     return switch (this) {
-      case ARGMAX, TARGET_ARGMAX, RANK, BAD_CLASS, BAD_TARGET_CLASS -> true;
+      case ARGMAX, TARGET_ARGMAX, RANK, BAD_CLASS, BAD_TARGET_CLASS, MATCHES -> true;
       default -> false;
     };
   }

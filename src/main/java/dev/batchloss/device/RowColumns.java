@@ -1,11 +1,14 @@
 package dev.batchloss.device;
 
 import dev.batchloss.data.ElementType;
+import dev.batchloss.plan.ComparisonPlan;
 import dev.batchloss.plan.InputTransform;
 import dev.batchloss.plan.Normalization;
 import dev.batchloss.plan.RowNeeds;
 import dev.batchloss.plan.RowPlan;
+import dev.batchloss.plan.RowStatistic;
 import dev.batchloss.plan.TargetKind;
+import dev.batchloss.plan.ValueCheck;
 import dev.batchloss.spi.RowRequest;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -28,10 +31,13 @@ public final class RowColumns {
 
   /** Derives the columns of a call; a function of its plan, targets, statistics and output kind. */
   public static RowColumns of(RowRequest<?> request) {
-    return of(request.rowPlan(), request.targetKind(), request.needs());
+    return switch (request.plan()) {
+      case RowPlan plan -> of(plan, request.targetKind(), request.needs());
+      case ComparisonPlan plan -> of(plan, request.statistics());
+    };
   }
 
-  /** Likewise, of a call whose targets the host does not have. */
+  /** Likewise, of a call of a row plan whose targets the host does not have. */
   public static RowColumns of(RowPlan plan, TargetKind targets, RowNeeds needs) {
     InputTransform input = plan.input();
     boolean soft = targets == TargetKind.PROBABILITIES;
@@ -113,6 +119,14 @@ public final class RowColumns {
   @Override
   public String toString() {
     return order.toString();
+  }
+
+  private static RowColumns of(ComparisonPlan plan, Set<RowStatistic> statistics) {
+    Set<RowColumn> columns = EnumSet.of(RowColumn.LOSS);
+    addIf(statistics.contains(RowStatistic.ARGMAX), columns, RowColumn.MATCHES);
+    addIf(plan.inputCheck() == ValueCheck.UNIT_INTERVAL, columns, RowColumn.BAD_CLASS);
+    addIf(plan.targetCheck() == ValueCheck.UNIT_INTERVAL, columns, RowColumn.BAD_TARGET_CLASS);
+    return new RowColumns(columns);
   }
 
   private static void addIf(boolean wanted, Set<RowColumn> columns, RowColumn... more) {

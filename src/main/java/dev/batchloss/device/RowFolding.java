@@ -2,47 +2,33 @@ package dev.batchloss.device;
 
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
-import dev.batchloss.data.ProbabilityTargets;
-import dev.batchloss.plan.InputKind;
-import dev.batchloss.plan.InputTransform;
-import dev.batchloss.plan.ProbabilityCheck;
-import dev.batchloss.plan.RowEpilogue;
+import dev.batchloss.plan.ComparisonPlan;
 import dev.batchloss.plan.RowFold;
 import dev.batchloss.plan.RowLabels;
+import dev.batchloss.plan.RowPlan;
 import dev.batchloss.plan.RowStatistics;
-import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.RowRequest;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
- * From the columns of a chunk to losses: widens what the device returned to double, checks
- * probabilities, lets {@link RowEpilogue} form the losses and hands the rows to the request's fold.
+ * From the columns of a chunk to losses: widens what the device returned to double, lets the plan's
+ * {@link BatchCompletion} check it and form the losses, and hands the rows to the request's fold.
  * One a call, or one a worker of a call; used by one thread at a time.
  */
 public final class RowFolding {
   private static final int BATCH_ROWS = 1024;
 
   private final RowColumns columns;
-  private final InputTransform transform;
-  private final int classes;
-  private final ElementType inputType;
-  private final ElementReader input;
-  private final @Nullable Matrix targets;
   private final RowLabels labels;
-  private final RowEpilogue epilogue;
+  private final BatchCompletion completion;
   private final RowFold fold;
-  private final double shiftUnit;
 
   private final RowStatistics batch = new RowStatistics(BATCH_ROWS);
+  private final CheckColumns checks = new CheckColumns(BATCH_ROWS);
   private final float[] floats = new float[BATCH_ROWS];
   private final long[] longs = new long[BATCH_ROWS];
-  private final double[] inputSum = new double[BATCH_ROWS];
-  private final int[] badClass = new int[BATCH_ROWS];
-  private final int[] badTargetClass = new int[BATCH_ROWS];
 
   /** Folds the rows of a call whose input is a matrix of the host; takes one of its folds. */
   public RowFolding(RowRequest<Matrix> request) {
@@ -52,24 +38,18 @@ public final class RowFolding {
   /**
    * Folds the rows of a call; takes one of its folds.
    *
-   * @param request the call; its targets are known to be good, but for probabilities
+   * @param request the call; its targets are known to be good, but for probabilities and values
    * @param input reads the input where a device reports a probability that may be bad
    */
   public RowFolding(RowRequest<?> request, ElementReader input) {
     this.columns = RowColumns.of(request);
-    this.transform = request.rowPlan().input();
-    this.classes = request.input().classes();
-    this.inputType = request.input().type();
-    this.input = input;
-    this.targets =
-        request.targets() instanceof ProbabilityTargets soft ? soft.probabilities() : null;
-    this.labels = new RowLabels(request.rowPlan(), request.targets());
-    // Only losses are formed here, which are not scaled.
-    this.epilogue =
-        new RowEpilogue(request.rowPlan(), request.targetKind(), request.needs(), classes, 1, null);
+    this.labels = new RowLabels(request.plan(), request.targets());
+    this.completion =
+        switch (request.plan()) {
+          case RowPlan plan -> new RowPlanCompletion(plan, request, input);
+          case ComparisonPlan plan -> new ComparisonCompletion(plan, request, input);
+        };
     this.fold = request.folds().get();
-    boolean isOrderedUnscaled = transform.kind() == InputKind.LOGITS && !transform.hasSoftcap();
-    this.shiftUnit = isOrderedUnscaled ? transform.logitScale() : 1;
   }
 
   /** Returns the columns it takes. */
@@ -98,13 +78,10 @@ public final class RowFolding {
       batch.firstRow = firstRow + from;
       batch.size = Math.min(BATCH_ROWS, rows - from);
       labels.label(batch);
-      Arrays.fill(batch.shift, 0, batch.size, 0);
       for (int k = 0; k < columns.size(); k++) {
         take(columns.asList().get(k), memory, arithmetic, (long) k * rows + from);
       }
-      normalize();
-      check();
-      epilogue.losses(batch);
+      completion.complete(batch, checks);
       fold.fold(batch);
     }
   }
@@ -113,13 +90,7 @@ public final class RowFolding {
     switch (column) {
       case SHIFT -> take(memory, arithmetic, at, batch.shift);
       case SUM -> take(memory, arithmetic, at, batch.sum);
-      case TARGET_ORDERED -> {
-        take(memory, arithmetic, at, batch.targetShifted);
-        // In double, and before scaling: of 1e30 and its neighbour only the difference matters.
-        for (int i = 0; i < batch.size; i++) {
-          batch.targetShifted[i] = (batch.targetShifted[i] - batch.shift[i]) * shiftUnit;
-        }
-      }
+      case TARGET_ORDERED -> take(memory, arithmetic, at, batch.targetShifted);
       case CLASS_MOMENT -> take(memory, arithmetic, at, batch.classMoment);
       case TARGET_MOMENT -> take(memory, arithmetic, at, batch.targetMoment);
       case TARGET_MASS -> take(memory, arithmetic, at, batch.targetMass);
@@ -134,9 +105,11 @@ public final class RowFolding {
       case ARGMAX -> take(memory, arithmetic, at, batch.argmax);
       case TARGET_ARGMAX -> take(memory, arithmetic, at, batch.target);
       case RANK -> take(memory, arithmetic, at, batch.rank);
-      case INPUT_SUM -> take(memory, arithmetic, at, inputSum);
-      case BAD_CLASS -> take(memory, arithmetic, at, badClass);
-      case BAD_TARGET_CLASS -> take(memory, arithmetic, at, badTargetClass);
+      case INPUT_SUM -> take(memory, arithmetic, at, checks.inputSum);
+      case BAD_CLASS -> take(memory, arithmetic, at, checks.badClass);
+      case BAD_TARGET_CLASS -> take(memory, arithmetic, at, checks.badTargetClass);
+      case LOSS -> take(memory, arithmetic, at, batch.loss);
+      case MATCHES -> take(memory, arithmetic, at, batch.matches);
     }
   }
 
@@ -162,52 +135,5 @@ public final class RowFolding {
     for (int i = 0; i < batch.size; i++) {
       to[i] = (int) longs[i];
     }
-  }
-
-  /** A row that holds NaN or +∞, or nothing but −∞, has no softmax: its sum is NaN. */
-  private void normalize() {
-    if (!transform.normalizesByLogSumExp()) {
-      Arrays.fill(batch.logNormalizer, 0, batch.size, 0);
-      return;
-    }
-    for (int i = 0; i < batch.size; i++) {
-      double sum = batch.sum[i];
-      batch.sum[i] = sum > 0 && sum < Double.POSITIVE_INFINITY ? sum : Double.NaN;
-      batch.logNormalizer[i] = Math.log(batch.sum[i]);
-      batch.shift[i] *= shiftUnit;
-    }
-  }
-
-  private void check() {
-    boolean checksTargets = columns.contains(RowColumn.BAD_TARGET_CLASS);
-    boolean checksInput = columns.contains(RowColumn.BAD_CLASS);
-    if (!checksTargets && !checksInput) {
-      return;
-    }
-    for (int i = 0; i < batch.size; i++) {
-      if (checksTargets && badTargetClass[i] >= 0) {
-        requireTargets(batch.firstRow + i, badTargetClass[i]);
-      }
-      if (checksInput && !batch.ignored[i] && (badClass[i] >= 0 || isOff(inputSum[i]))) {
-        requireInput(batch.firstRow + i);
-      }
-    }
-  }
-
-  private void requireTargets(long row, int firstClass) {
-    Matrix probabilities = Objects.requireNonNull(targets);
-    for (int c = firstClass; c < classes; c++) {
-      TargetScan.requireProbability("target probability", row, c, probabilities.get(row, c));
-    }
-  }
-
-  /** The device says where to look; what is bad is decided in double, as everywhere. */
-  private void requireInput(long row) {
-    ProbabilityCheck.requireRow(row, classes, c -> input.read(row, c), transform, inputType);
-  }
-
-  /** Whether the device's sum, which is rounded, is near the tolerance or beyond it. */
-  private boolean isOff(double sum) {
-    return !(Math.abs(sum - 1) <= transform.sumTolerance() / 2);
   }
 }

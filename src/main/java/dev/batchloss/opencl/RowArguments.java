@@ -5,7 +5,6 @@ import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowChunk;
 import dev.batchloss.spi.DeviceMatrix;
 import dev.batchloss.spi.RowRequest;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The arguments that every row kernel takes, in the order of ROW_ARGUMENTS in rows.cl.
@@ -16,32 +15,19 @@ record RowArguments(RowCall call) {
   /** How many there are: the place of the first argument of a kernel's own. */
   static final int COUNT = 27;
 
-  /** Where a chunk begins in a buffer: the offset is in elements. */
-  record Place(DeviceBuffer buffer, long offset) {}
-
-  /** The buffers of a chunk; those that the kernels were compiled without are null. */
-  record Buffers(
-      Place input,
-      @Nullable Place output,
-      DeviceBuffer columns,
-      @Nullable DeviceBuffer targets,
-      @Nullable DeviceBuffer distributions,
-      @Nullable DeviceBuffer rowFactors,
-      @Nullable DeviceBuffer classWeights) {}
-
   /** Sets them. */
-  void setOn(Kernel kernel, Buffers buffers, RowChunk chunk) {
+  void setOn(Kernel kernel, ChunkBuffers buffers, RowChunk chunk) {
     RowRequest<?> request = call.request();
     int at = 0;
-    kernel.set(at++, buffers.input.buffer);
-    kernel.set(at++, buffers.output == null ? null : buffers.output.buffer);
-    kernel.set(at++, buffers.columns);
-    kernel.set(at++, buffers.targets);
-    kernel.set(at++, buffers.distributions);
-    kernel.set(at++, buffers.rowFactors);
-    kernel.set(at++, buffers.classWeights);
-    kernel.set(at++, buffers.input.offset);
-    kernel.set(at++, buffers.output == null ? 0 : buffers.output.offset);
+    kernel.set(at++, buffers.input().buffer());
+    kernel.set(at++, buffers.outputBuffer());
+    kernel.set(at++, buffers.columns());
+    kernel.set(at++, buffers.targets());
+    kernel.set(at++, buffers.targetMatrix());
+    kernel.set(at++, buffers.rowFactors());
+    kernel.set(at++, buffers.classWeights());
+    kernel.set(at++, buffers.input().offset());
+    kernel.set(at++, buffers.outputOffset());
     kernel.set(at++, request.input().classes());
     kernel.set(at++, chunk.inner());
     kernel.set(at++, innerStride(chunk));

@@ -1,20 +1,23 @@
 package dev.batchloss.opencl;
 
+import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowChunk;
 import java.util.List;
 
-/** The kernels of a call, with arguments of their own. Used by one thread at a time. */
-final class RowKernels implements AutoCloseable {
+/** The kernels of a call of a row plan. Used by one thread at a time. */
+final class RowKernels implements ChunkKernels {
   /** At least what the kernels' Totals take, and their RowScalars. */
   private static final long BYTES_OF_TOTALS = 512;
 
   private static final long BYTES_OF_SCALARS = 128;
 
   private final RowVariant variant;
+  private final RowArguments arguments;
   private final List<Kernel> kernels;
 
-  RowKernels(RowVariant variant, Program program) {
+  RowKernels(RowVariant variant, Program program, RowCall call) {
     this.variant = variant;
+    this.arguments = new RowArguments(call);
     this.kernels =
         switch (variant.walk()) {
           case ALONG -> List.of(program.kernel("rows_along"));
@@ -27,16 +30,10 @@ final class RowKernels implements AutoCloseable {
         };
   }
 
-  /**
-   * Enqueues the work on a chunk.
-   *
-   * @param segments memory for what the segments of split rows come to
-   * @param scalars memory for what their gradients are made of
-   */
-  void launch(
+  @Override
+  public void launch(
       CommandQueue queue,
-      RowArguments arguments,
-      RowArguments.Buffers buffers,
+      ChunkBuffers buffers,
       RowChunk chunk,
       StagedBuffer segments,
       StagedBuffer scalars) {
@@ -44,7 +41,7 @@ final class RowKernels implements AutoCloseable {
       arguments.setOn(kernel, buffers, chunk);
     }
     if (variant.walk() == RowVariant.Walk.SEGMENTS) {
-      launchSegments(queue, arguments, buffers, chunk, segments, scalars);
+      launchSegments(queue, buffers, chunk, segments, scalars);
       return;
     }
     Kernel kernel = kernels.getFirst();
@@ -64,8 +61,7 @@ final class RowKernels implements AutoCloseable {
 
   private void launchSegments(
       CommandQueue queue,
-      RowArguments arguments,
-      RowArguments.Buffers buffers,
+      ChunkBuffers buffers,
       RowChunk chunk,
       StagedBuffer segments,
       StagedBuffer scalars) {

@@ -1,10 +1,9 @@
 package dev.batchloss.opencl;
 
-import dev.batchloss.data.BackendUnavailableException;
 import dev.batchloss.data.ClassTargets;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.ProbabilityTargets;
-import dev.batchloss.device.RowArithmetic;
+import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowColumn;
 import dev.batchloss.device.RowColumns;
 import dev.batchloss.device.RowLayout;
@@ -14,29 +13,29 @@ import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.Normalization;
 import dev.batchloss.plan.RowPlan;
 import dev.batchloss.spi.RowRequest;
-import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What the row kernels are compiled for: a function of the call, the device and the kernel family.
+ * What the kernels of row plans are compiled for.
  *
  * @param variant the shape in which the kernels run
  * @param arithmetic FLOAT32 or FLOAT64: what they compute in, and what the columns are
  * @param columns what they return
  * @param options the compiler's
  */
-record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns, String options) {
+record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns, String options)
+    implements CallProgram {
 
   /**
    * Derives the program.
    *
-   * @throws BackendUnavailableException if the call needs doubles and the device has none
+   * @throws dev.batchloss.data.BackendUnavailableException if the call needs doubles and the device
+   *     has none
    */
   static RowProgram of(
       RowRequest<?> request, RowLayout layout, DeviceDescription device, KernelFamily family) {
     RowColumns columns = RowColumns.of(request);
-    ElementType arithmetic = arithmeticFor(request, device);
+    ElementType arithmetic = DeviceArithmetic.of(request, device);
     boolean isProbabilities = request.rowPlan().input().kind() == InputKind.PROBABILITIES;
     RowVariant variant =
         RowVariant.choose(
@@ -56,8 +55,8 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
         options(request, variant, arithmetic, columns, family, device));
   }
 
-  /** Returns the sources, in their order. */
-  List<String> sources() {
+  @Override
+  public List<String> sources() {
     boolean isAlong =
         variant.walk() == RowVariant.Walk.ALONG || variant.walk() == RowVariant.Walk.SEGMENTS;
     return isAlong
@@ -65,25 +64,9 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
         : List.of("types", "statistics", "rows", "across");
   }
 
-  private static ElementType arithmeticFor(RowRequest<?> request, DeviceDescription device) {
-    if (device.fp64()) {
-      return RowArithmetic.of(request);
-    }
-    requireNoDoubles("input", request.input().type(), device);
-    requireNoDoubles(
-        "target matrix",
-        request.targets() instanceof ProbabilityTargets soft ? soft.probabilities().type() : null,
-        device);
-    requireNoDoubles("output", request.output() == null ? null : request.output().type(), device);
-    return ElementType.FLOAT32;
-  }
-
-  private static void requireNoDoubles(
-      String what, @Nullable ElementType type, DeviceDescription device) {
-    if (type == ElementType.FLOAT64) {
-      throw new BackendUnavailableException(
-          "the %s is FLOAT64, and %s does not compute in double".formatted(what, device.name()));
-    }
+  @Override
+  public ChunkKernels kernels(Program compiled, RowCall call) {
+    return new RowKernels(variant, compiled, call);
   }
 
   private static String options(
@@ -93,7 +76,7 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
       RowColumns columns,
       KernelFamily family,
       DeviceDescription device) {
-    Definitions all = new Definitions();
+    CompilerOptions all = new CompilerOptions();
     RowPlan plan = request.rowPlan();
     boolean isDouble = arithmetic == ElementType.FLOAT64;
     boolean isAcross =
@@ -124,7 +107,7 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
     return all.toString();
   }
 
-  private static void addTargets(Definitions all, RowRequest<?> request) {
+  private static void addTargets(CompilerOptions all, RowRequest<?> request) {
     all.flag("HAS_CLASS_TARGETS", request.targets() instanceof ClassTargets);
     ElementType type = ElementType.FLOAT32;
     if (request.targets() instanceof ProbabilityTargets soft) {
@@ -134,32 +117,12 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
     all.value("TARGET", type);
   }
 
-  private static void addTransform(Definitions all, InputTransform transform) {
+  private static void addTransform(CompilerOptions all, InputTransform transform) {
     all.flag("NORMALIZES", transform.normalizesByLogSumExp());
     all.flag("IS_PROBABILITIES", transform.kind() == InputKind.PROBABILITIES);
     all.flag("HAS_SOFTCAP", transform.hasSoftcap());
     // A softcap has scaled already; a multiplication by 1 costs as much as any.
     all.flag("IS_SCALED", !transform.hasSoftcap() && transform.logitScale() != 1);
     all.flag("NORMALIZES_BEFORE_CLIP", transform.normalization() == Normalization.BEFORE_CLIP);
-  }
-
-  /** Collects the compiler's options. */
-  private static final class Definitions {
-    private final List<String> options = new ArrayList<>(List.of("-cl-std=CL1.2"));
-
-    void flag(String name, boolean isSet) {
-      if (isSet) {
-        options.add("-D " + name);
-      }
-    }
-
-    void value(String name, Object value) {
-      options.add("-D %s=%s".formatted(name, value));
-    }
-
-    @Override
-    public String toString() {
-      return String.join(" ", options);
-    }
   }
 }

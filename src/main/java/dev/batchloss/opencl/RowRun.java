@@ -2,11 +2,9 @@ package dev.batchloss.opencl;
 
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.MatrixShape;
-import dev.batchloss.data.ProbabilityTargets;
 import dev.batchloss.device.ChunkLoop;
 import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowFolding;
-import dev.batchloss.device.RowLayout;
 import dev.batchloss.device.RowPhases;
 import dev.batchloss.device.RunProgress;
 import dev.batchloss.device.TargetPhase;
@@ -16,7 +14,7 @@ import dev.batchloss.spi.RowRequest;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One call of a row plan: chunk after chunk, on two slots in turn. */
+/** One call: chunk after chunk, on two slots in turn. */
 final class RowRun {
   /** Of chunks that are copied to the device: enough that starting one costs little beside it. */
   private static final long STAGED_CHUNK = 32L << 20;
@@ -55,13 +53,12 @@ final class RowRun {
   }
 
   private void runRows(RowRequest<?> rows, TargetScan scan, RunProgress progress) {
-    RowLayout layout = RowLayout.of(rows.input());
-    RowProgram program = RowProgram.of(rows, layout, device.context().description(), family);
+    CallProgram program = CallProgram.of(rows, device.context().description(), family);
     Program compiled = device.programs().get(program.sources(), program.options());
     RowCall call = new RowCall(rows, program.arithmetic(), scan);
     RowFolding folding = new RowFolding(rows, this::element);
-    new ChunkLoop<>(slots, slot -> slot.begin(call, program.variant(), compiled), folding)
-        .run(rows.input(), progress, chunkBytes(), ErrorCodes::isOutOfMemory);
+    new ChunkLoop<>(slots, slot -> slot.begin(call, program, compiled), folding)
+        .run(rows.input(), progress, chunkBytes(call), ErrorCodes::isOutOfMemory);
   }
 
   private double element(long row, int classIndex) {
@@ -72,12 +69,9 @@ final class RowRun {
     };
   }
 
-  private long chunkBytes() {
+  private long chunkBytes(RowCall call) {
     DeviceDescription limits = device.context().description();
-    if (isShared(request.input())
-        && isShared(request.output())
-        && (!(request.targets() instanceof ProbabilityTargets soft)
-            || isShared(soft.probabilities()))) {
+    if (isShared(request.input()) && isShared(request.output()) && isShared(call.targetMatrix())) {
       return SHARED_CHUNK;
     }
     long fits = Math.min(limits.maxAllocation(), limits.globalMemory() / PARTS_OF_MEMORY);

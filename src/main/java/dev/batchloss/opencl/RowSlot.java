@@ -2,6 +2,7 @@ package dev.batchloss.opencl;
 
 import dev.batchloss.data.Matrix;
 import dev.batchloss.device.ChunkSlot;
+import dev.batchloss.device.ElementWeights;
 import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowChunk;
 import dev.batchloss.device.RowFolding;
@@ -14,19 +15,19 @@ import org.jspecify.annotations.Nullable;
 final class RowSlot implements ChunkSlot {
   private final CommandQueue queue;
   private final MatrixTransfer input;
-  private final MatrixTransfer distributions;
+  private final MatrixTransfer targetMatrix;
   private final MatrixTransfer output;
   private final StagedBuffer targets;
   private final StagedBuffer rowFactors;
   private final StagedBuffer classWeights;
+  private final StagedBuffer elementWeights;
   private final StagedBuffer found;
   private final StagedBuffer columns;
   private final StagedBuffer segments;
   private final StagedBuffer scalars;
 
   private @Nullable RowCall call;
-  private @Nullable RowArguments arguments;
-  private @Nullable RowKernels kernels;
+  private @Nullable ChunkKernels kernels;
   private @Nullable RowChunk chunk;
 
   /**
@@ -37,11 +38,12 @@ final class RowSlot implements ChunkSlot {
   RowSlot(DeviceContext context) {
     this.queue = context.newQueue();
     this.input = new MatrixTransfer(context, queue);
-    this.distributions = new MatrixTransfer(context, queue);
+    this.targetMatrix = new MatrixTransfer(context, queue);
     this.output = new MatrixTransfer(context, queue);
     this.targets = new StagedBuffer(context, queue);
     this.rowFactors = new StagedBuffer(context, queue);
     this.classWeights = new StagedBuffer(context, queue);
+    this.elementWeights = new StagedBuffer(context, queue);
     this.found = new StagedBuffer(context, queue);
     this.columns = new StagedBuffer(context, queue);
     this.segments = new StagedBuffer(context, queue);
@@ -64,10 +66,9 @@ final class RowSlot implements ChunkSlot {
   }
 
   /** Prepares for the chunks of a call. */
-  void begin(RowCall newCall, RowVariant variant, Program program) {
+  void begin(RowCall newCall, CallProgram program, Program compiled) {
     call = newCall;
-    arguments = new RowArguments(newCall);
-    kernels = new RowKernels(variant, program);
+    kernels = program.kernels(compiled, newCall);
     long bytes = newCall.weightBytes();
     if (bytes > 0) {
       classWeights.reserve(bytes);
@@ -84,20 +85,20 @@ final class RowSlot implements ChunkSlot {
   @Override
   public void start(RowChunk next) {
     RowCall current = Objects.requireNonNull(call);
-    Matrix allDistributions = current.distributions();
+    Matrix allTargets = current.targetMatrix();
     chunk = next;
     columns.reserve(current.columnBytes(next));
-    RowArguments.Buffers buffers =
-        new RowArguments.Buffers(
+    ChunkBuffers buffers =
+        new ChunkBuffers(
             sendInput(current, next),
             receiver(current, next),
             columns.buffer(),
             sendTargets(current, next),
-            allDistributions == null ? null : distributions.send(next.viewOf(allDistributions)),
+            allTargets == null ? null : targetMatrix.send(next.viewOf(allTargets)),
             sendFactors(current, next),
-            current.weightBytes() > 0 ? classWeights.buffer() : null);
-    Objects.requireNonNull(kernels)
-        .launch(queue, Objects.requireNonNull(arguments), buffers, next, segments, scalars);
+            current.weightBytes() > 0 ? classWeights.buffer() : null,
+            sendElementWeights(current, next));
+    Objects.requireNonNull(kernels).launch(queue, buffers, next, segments, scalars);
     readyForNext();
     columns.beginRead(current.columnBytes(next));
     Matrix outputView = outputView(next);
@@ -145,10 +146,11 @@ final class RowSlot implements ChunkSlot {
   @Override
   public void close() {
     input.close();
-    distributions.close();
+    targetMatrix.close();
     output.close();
     for (StagedBuffer memory :
-        List.of(targets, rowFactors, classWeights, found, columns, segments, scalars)) {
+        List.of(
+            targets, rowFactors, classWeights, elementWeights, found, columns, segments, scalars)) {
       memory.close();
     }
     queue.close();
@@ -156,15 +158,16 @@ final class RowSlot implements ChunkSlot {
 
   private void readyForNext() {
     input.ready();
-    distributions.ready();
+    targetMatrix.ready();
     targets.ready();
     rowFactors.ready();
+    elementWeights.ready();
   }
 
   private void releaseChunk() {
     columns.endRead();
     input.release();
-    distributions.release();
+    targetMatrix.release();
     output.release();
     chunk = null;
   }
@@ -176,20 +179,20 @@ final class RowSlot implements ChunkSlot {
         : null;
   }
 
-  private RowArguments.Place sendInput(RowCall current, RowChunk next) {
+  private ChunkBuffers.Place sendInput(RowCall current, RowChunk next) {
     return switch (current.request().input()) {
-      case OpenClMatrix whole -> new RowArguments.Place(whole.buffer(), next.packedOffset());
-      case Matrix whole -> new RowArguments.Place(input.send(next.viewOf(whole)), 0);
+      case OpenClMatrix whole -> new ChunkBuffers.Place(whole.buffer(), next.packedOffset());
+      case Matrix whole -> new ChunkBuffers.Place(input.send(next.viewOf(whole)), 0);
       default -> throw new IllegalStateException("an input that is nowhere");
     };
   }
 
-  private RowArguments.@Nullable Place receiver(RowCall current, RowChunk next) {
+  private ChunkBuffers.@Nullable Place receiver(RowCall current, RowChunk next) {
     return switch (current.request().output()) {
       case null -> null;
-      case OpenClMatrix whole -> new RowArguments.Place(whole.buffer(), next.packedOffset());
+      case OpenClMatrix whole -> new ChunkBuffers.Place(whole.buffer(), next.packedOffset());
       case Matrix whole ->
-          new RowArguments.Place(
+          new ChunkBuffers.Place(
               output.receiver(next.viewOf(whole), !current.request().inPlace()), 0);
       default -> throw new IllegalStateException("an output that is nowhere");
     };
@@ -215,5 +218,16 @@ final class RowSlot implements ChunkSlot {
     current.writeFactors(next, rowFactors.beginWrite(bytes));
     rowFactors.endWrite(bytes);
     return rowFactors.buffer();
+  }
+
+  private ChunkBuffers.@Nullable Weights sendElementWeights(RowCall current, RowChunk next) {
+    ElementWeights weights = current.elementWeights(next);
+    if (weights == null) {
+      return null;
+    }
+    elementWeights.reserve(weights.bytes());
+    weights.write(elementWeights.beginWrite(weights.bytes()));
+    elementWeights.endWrite(weights.bytes());
+    return new ChunkBuffers.Weights(elementWeights.buffer(), weights);
   }
 }

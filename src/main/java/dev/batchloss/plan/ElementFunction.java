@@ -108,6 +108,11 @@ public record ElementFunction(
         kind, 0, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 0, Double.NaN, 0, 1, 1, 0, 0);
   }
 
+  /** Returns whether probabilities are clipped. */
+  public boolean hasClip() {
+    return clipLow > 0 || clipHigh < Double.POSITIVE_INFINITY;
+  }
+
   /** The same with probabilities clipped. */
   public ElementFunction clippedTo(double low, double high) {
     return new ElementFunction(

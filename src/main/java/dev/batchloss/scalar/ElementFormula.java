@@ -92,7 +92,7 @@ final class ElementFormula {
 
   private double logitSlope(double x, double y) {
     double p = sigmoid(x);
-    return hasClip()
+    return f.hasClip()
         ? (isClipped(p) ? 0 : entropySlope(p, y, 1) * p * sigmoid(-x))
         : (1 - y) * p - y * sigmoid(-x);
   }
@@ -114,7 +114,7 @@ final class ElementFormula {
     if (!takesLogits) {
       return entropy(clip(x), y, 1);
     }
-    return hasClip() ? entropy(clip(sigmoid(x)), y, 1) : logitEntropy(x, y, 1);
+    return f.hasClip() ? entropy(clip(sigmoid(x)), y, 1) : logitEntropy(x, y, 1);
   }
 
   /** 1 − π: the probability of the class that is not the target. */
@@ -186,10 +186,6 @@ final class ElementFormula {
   private static double sigmoid(double x) {
     double e = StrictMath.exp(-Math.abs(x));
     return x >= 0 ? 1 / (1 + e) : e / (1 + e);
-  }
-
-  private boolean hasClip() {
-    return f.clipLow() > 0 || f.clipHigh() < Double.POSITIVE_INFINITY;
   }
 
   private double clip(double p) {

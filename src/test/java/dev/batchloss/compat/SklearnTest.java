@@ -206,6 +206,10 @@ class SklearnTest {
             () ->
                 Sklearn.logLoss().sampleWeight(1, 1, Double.NaN, 0, 0, 0).evaluate(SYMBOLS, PAIRS))
         .withMessage("sample_weight of sample 2 is NaN, must be finite");
+    refused(() -> loss.sampleWeight(new double[6]).notNormalized().evaluate(SYMBOLS, PAIRS))
+        .withMessageContaining("at least one non-zero number");
+    assertThat(loss.sampleWeight(1, -1, 0, 0, 0, 0).notNormalized().evaluate(SYMBOLS, PAIRS).loss())
+        .isCloseTo(Math.log(0.1 / 0.5), within(1e-12));
   }
 
   @Test

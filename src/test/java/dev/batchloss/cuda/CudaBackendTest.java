@@ -8,9 +8,13 @@ import dev.batchloss.data.ElementType;
 import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
+import dev.batchloss.data.ValueTargets;
 import dev.batchloss.device.NativeHandle;
 import dev.batchloss.loss.CrossEntropy;
+import dev.batchloss.loss.JensenShannon;
+import dev.batchloss.loss.LogCosh;
 import dev.batchloss.plan.MatrixOutput;
+import dev.batchloss.plan.Plan;
 import dev.batchloss.spi.RowRequest;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -21,6 +25,8 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How calls travel changes no bit: chunks, devices, memory that is pinned in place. */
 @Tag("cuda")
@@ -77,6 +83,24 @@ class CudaBackendTest {
     gradient.fill((byte) 1);
     assertThat(run(devices, SMALL)).isEqualTo(losses);
     assertThat(gradient.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(wanted);
+  }
+
+  /** Rows of three lanes' widths, and of a block. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 5, 77, 1301})
+  void comparisonsInChunksOnSeveralDevicesGiveTheSameBits(int classes) {
+    long chunk = 2L * classes * Float.BYTES;
+    for (Plan plan :
+        List.of(LogCosh.builder().build().plan(), JensenShannon.builder().build().plan())) {
+      Matrix whole = Matrix.of(new float[5 * classes], 5, classes);
+      double[] losses = compare(plan, devices.subList(0, 1), STAGED, whole);
+      for (long leastRegistered : new long[] {Long.MAX_VALUE, 1}) {
+        TransferSizes small = new TransferSizes(1, chunk, leastRegistered);
+        Matrix inChunks = Matrix.of(new float[5 * classes], 5, classes);
+        assertThat(compare(plan, devices, small, inChunks)).isEqualTo(losses);
+        assertThat(inChunks.array()).isEqualTo(whole.array());
+      }
+    }
   }
 
   @Test
@@ -144,6 +168,37 @@ class CudaBackendTest {
     double[] losses = new double[ROWS];
     try (CudaBackend backend = new CudaBackend("cuda:test", on, sizes)) {
       backend.run(request(Targets.classes(targets), losses));
+    }
+    return losses;
+  }
+
+  /** Compares what lies at the beginning of the logits with what lies behind it, row by row. */
+  private double[] compare(
+      Plan plan, List<DeviceDescription> on, TransferSizes sizes, Matrix slopes) {
+    long rows = slopes.rows();
+    int classes = slopes.classes();
+    long bytes = rows * classes * Float.BYTES;
+    Matrix input = Matrix.of(logits.asSlice(0, bytes), ElementType.FLOAT32, rows, classes);
+    Matrix values =
+        Matrix.of(logits.asSlice(BYTES - bytes, bytes), ElementType.FLOAT32, rows, classes);
+    Matrix weights = Matrix.of(new double[] {1, 2, 0.5, 3, 0.25}, rows, 1);
+    Matrix elementWeights =
+        Matrix.strided(weights.segment(), weights.type(), rows, classes, 1, 1, 0, 0);
+    double[] losses = new double[(int) rows];
+    try (CudaBackend backend = new CudaBackend("cuda:test", on, sizes)) {
+      backend.run(
+          new RowRequest<>(
+              plan,
+              input,
+              new ValueTargets(values, elementWeights, weights),
+              Set.of(),
+              MatrixOutput.GRADIENT,
+              slopes,
+              1,
+              null,
+              () ->
+                  batch ->
+                      System.arraycopy(batch.loss, 0, losses, (int) batch.firstRow, batch.size)));
     }
     return losses;
   }

@@ -6,6 +6,8 @@ import static dev.batchloss.device.RowColumn.BAD_TARGET_CLASS;
 import static dev.batchloss.device.RowColumn.CLASS_MOMENT;
 import static dev.batchloss.device.RowColumn.ENTROPY_MOMENT;
 import static dev.batchloss.device.RowColumn.INPUT_SUM;
+import static dev.batchloss.device.RowColumn.LOSS;
+import static dev.batchloss.device.RowColumn.MATCHES;
 import static dev.batchloss.device.RowColumn.MAXIMUM;
 import static dev.batchloss.device.RowColumn.PLAIN_TARGET_MASS;
 import static dev.batchloss.device.RowColumn.PLAIN_TARGET_MOMENT;
@@ -25,7 +27,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
+import dev.batchloss.loss.BinaryCrossEntropy;
+import dev.batchloss.loss.JensenShannon;
+import dev.batchloss.loss.Loss;
+import dev.batchloss.loss.MeanSquaredError;
 import dev.batchloss.plan.ClassWeights;
+import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.InputTransform;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.Normalization;
@@ -114,6 +121,36 @@ class RowColumnsTest {
     RowRequest<Matrix> request = request(LOGITS, PLAIN, SOFT, Set.of(), TargetCheck.NONE);
     assertThat(RowColumns.of(request).asList())
         .containsExactly(SHIFT, SUM, TARGET_MOMENT, TARGET_MASS);
+  }
+
+  @Test
+  void whatComparesReturnsItsLossAndWhatIsCheckedOrCounted() {
+    assertThat(columns(MeanSquaredError.builder().build(), Set.of())).containsExactly(LOSS);
+    assertThat(columns(MeanSquaredError.builder().build(), ALL)).containsExactly(LOSS, MATCHES);
+    assertThat(columns(BinaryCrossEntropy.builder().build(), Set.of(RowStatistic.ARGMAX)))
+        .containsExactly(BAD_TARGET_CLASS, LOSS, MATCHES);
+    assertThat(
+            columns(
+                BinaryCrossEntropy.builder().input(InputKind.PROBABILITIES).build(),
+                Set.of(RowStatistic.MAXIMUM)))
+        .containsExactly(BAD_CLASS, BAD_TARGET_CLASS, LOSS);
+    assertThat(columns(JensenShannon.builder().build(), Set.of())).containsExactly(LOSS);
+  }
+
+  private static Iterable<RowColumn> columns(Loss loss, Set<RowStatistic> statistics) {
+    Matrix matrix = Matrix.of(new float[4], 2, 2);
+    return RowColumns.of(
+            new RowRequest<>(
+                loss.plan(),
+                matrix,
+                Targets.values(matrix),
+                statistics,
+                MatrixOutput.NONE,
+                null,
+                1,
+                null,
+                () -> _ -> {}))
+        .asList();
   }
 
   @Test

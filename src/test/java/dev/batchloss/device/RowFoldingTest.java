@@ -8,10 +8,13 @@ import dev.batchloss.data.ElementType;
 import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
+import dev.batchloss.loss.BinaryCrossEntropy;
 import dev.batchloss.plan.ClassWeights;
+import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.InputTransform;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.Normalization;
+import dev.batchloss.plan.Plan;
 import dev.batchloss.plan.Reduction;
 import dev.batchloss.plan.RowFold;
 import dev.batchloss.plan.RowObjective;
@@ -276,6 +279,67 @@ class RowFoldingTest {
         .hasMessage("target probability of row 1, class 1 is -0.5, must be in 0..1");
   }
 
+  @ParameterizedTest
+  @EnumSource(
+      value = ElementType.class,
+      names = {"FLOAT32", "FLOAT64"})
+  void whatWasAddedUpBecomesTheLossOfTheRow(ElementType arithmetic) {
+    RowRequest<Matrix> request =
+        request(
+            BinaryCrossEntropy.builder().build().plan(),
+            Matrix.of(new float[8], 2, 4),
+            Targets.values(Matrix.of(new float[8], 2, 4)).withSampleWeights(2, 0.5),
+            Set.of(RowStatistic.ARGMAX));
+    Columns columns = new Columns(request, arithmetic, 2);
+    for (int r = 0; r < 2; r++) {
+      columns.set(RowColumn.BAD_TARGET_CLASS, r, -1);
+      columns.set(RowColumn.LOSS, r, 12 + r);
+      columns.set(RowColumn.MATCHES, r, 3 - r);
+    }
+    List<Integer> matches = new ArrayList<>();
+    List<Double> losses = new ArrayList<>();
+    RowFold fold =
+        batch -> {
+          for (int i = 0; i < batch.size; i++) {
+            losses.add(batch.loss[i]);
+            matches.add(batch.matches[i]);
+          }
+        };
+    new RowFolding(withFold(request, fold)).fold(columns.memory, arithmetic, 0, 2);
+    assertThat(losses).containsExactly(2 * 12 / 4.0, 0.5 * 13 / 4);
+    assertThat(matches).containsExactly(3, 2);
+  }
+
+  @Test
+  void badElementsOfAComparisonAreNamedInTheirOrder() {
+    Matrix input = Matrix.of(new double[] {0.5, 0.5, 0.5, 0.5, 2, 3}, 2, 3);
+    Matrix values = Matrix.of(new double[] {0, 1, 1, 0, -1, 0}, 2, 3);
+    RowRequest<Matrix> request =
+        request(
+            BinaryCrossEntropy.builder().input(InputKind.PROBABILITIES).build().plan(),
+            input,
+            Targets.values(values),
+            Set.of());
+    Columns columns = new Columns(request, ElementType.FLOAT32, 2);
+    columns.set(RowColumn.BAD_CLASS, 0, 0);
+    columns.set(RowColumn.BAD_TARGET_CLASS, 0, -1);
+    columns.set(RowColumn.BAD_CLASS, 1, 2);
+    columns.set(RowColumn.BAD_TARGET_CLASS, 1, 1);
+    RowFolding folding = new RowFolding(request);
+    assertThatThrownBy(() -> folding.fold(columns.memory, ElementType.FLOAT32, 0, 2))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessage("probability of row 1, class 1 is 2.0, must be in 0..1");
+    columns.set(RowColumn.BAD_CLASS, 1, -1);
+    input.set(1, 1, 0.5);
+    assertThatThrownBy(() -> folding.fold(columns.memory, ElementType.FLOAT32, 0, 2))
+        .hasMessage("target of row 1, class 1 is -1.0, must be in 0..1");
+    values.set(1, 1, 0);
+    input.set(1, 2, 1);
+    assertThatNoException()
+        .as("a wrong suspicion is no error")
+        .isThrownBy(() -> folding.fold(columns.memory, ElementType.FLOAT32, 0, 2));
+  }
+
   @Test
   void elementsOfAnInputElsewhereAreAskedFor() {
     Matrix input = Matrix.of(new double[] {0.5, 0.5}, 1, 2);
@@ -324,7 +388,7 @@ class RowFoldingTest {
   }
 
   private RowRequest<Matrix> request(
-      RowPlan plan, Matrix input, Targets targets, Set<RowStatistic> statistics) {
+      Plan plan, Matrix input, Targets targets, Set<RowStatistic> statistics) {
     RowFold fold =
         batch -> {
           for (int i = 0; i < batch.size; i++) {
@@ -339,7 +403,7 @@ class RowFoldingTest {
 
   private static RowRequest<Matrix> withFold(RowRequest<Matrix> request, RowFold fold) {
     return new RowRequest<>(
-        request.rowPlan(),
+        request.plan(),
         request.input(),
         request.targets(),
         request.statistics(),

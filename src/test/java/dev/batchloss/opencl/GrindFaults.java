@@ -104,8 +104,8 @@ final class GrindFaults {
       new RowArguments(new RowCall(request, program.arithmetic(), scan))
           .setOn(
               kernel,
-              new RowArguments.Buffers(
-                  new RowArguments.Place(input, 0), null, columns, targets, null, null, null),
+              new ChunkBuffers(
+                  new ChunkBuffers.Place(input, 0), null, columns, targets, null, null, null, null),
               chunk);
       long[] group = {program.variant().group()};
       queue.launch(kernel, group, group);
