@@ -84,9 +84,7 @@ final class CoreElementSemantics {
   /** The loss of one element. */
   private double loss(Loss loss, double x, double y) {
     Matrix target = Matrix.of(new double[] {y}, 1, 1);
-    return engine
-        .evaluate(loss, Matrix.of(new double[] {x}, 1, 1), Targets.values(target))
-        .loss();
+    return engine.evaluate(loss, Matrix.of(new double[] {x}, 1, 1), Targets.values(target)).loss();
   }
 
   private DoubleSupplier empty(Loss loss) {
@@ -287,13 +285,11 @@ final class CoreElementSemantics {
                             times(ROW_WEIGHTS, rowMeans(times(ELEMENT_WEIGHTS, elements))))))
         .alike(Column.EMPTY, "NaN", suppliers(losses, this::empty))
         .alike(Column.NAN, "NaN", suppliers(losses, loss -> () -> loss(loss, Double.NaN, 1)))
-        .alike(
-            Column.IMPOSSIBLE, "+∞", suppliers(losses, loss -> () -> loss(loss, IMPOSSIBLE, 1)));
+        .alike(Column.IMPOSSIBLE, "+∞", suppliers(losses, loss -> () -> loss(loss, IMPOSSIBLE, 1)));
   }
 
   private static DoubleSupplier[] suppliers(
-      Map<ElementLoss, double[]> losses,
-      Function<ElementLoss, DoubleSupplier> supplier) {
+      Map<ElementLoss, double[]> losses, Function<ElementLoss, DoubleSupplier> supplier) {
     return losses.keySet().stream().map(supplier).toArray(DoubleSupplier[]::new);
   }
 

@@ -82,7 +82,8 @@ final class CoreRowSemantics {
         .check(
             Column.MEAN_OVER,
             "Σ s·w_t",
-            () -> near(loss(weighted, input, weightedRows), sum(times(rows, weights)) / sum(weights)))
+            () ->
+                near(loss(weighted, input, weightedRows), sum(times(rows, weights)) / sum(weights)))
         .check(
             Column.IGNORED,
             "none unless set",
@@ -152,14 +153,12 @@ final class CoreRowSemantics {
         .values(
             Column.IGNORED,
             "refused",
-            () ->
-                loss(CrossEntropy.builder().ignoreIndex(IGNORED_LABEL).build(), input, targets))
+            () -> loss(CrossEntropy.builder().ignoreIndex(IGNORED_LABEL).build(), input, targets))
         .check(
             Column.WEIGHTS,
             "class, row",
             () -> near(rowLosses(weighted, input, weightedRows), rows))
-        .values(
-            Column.EMPTY, "NaN", () -> loss(plain, NO_ROWS, Targets.probabilities(NO_ROWS)))
+        .values(Column.EMPTY, "NaN", () -> loss(plain, NO_ROWS, Targets.probabilities(NO_ROWS)))
         .values(
             Column.NAN,
             "NaN",

@@ -14,12 +14,27 @@ import dev.batchloss.compat.SemanticsLine.Column;
 /**
  * A loss of Keras, three rows of three, and what they should cost; and the cells that most losses
  * have in common.
- *
- * @param losses one a row
  */
-record KerasExample(KerasLoss<?> loss, Tensor yTrue, Tensor yPred, double[] losses) {
+final class KerasExample {
   static final String MEANS = "losses, or Σ s";
   private static final Tensor MASK = vector(1, 0, 1);
+
+  final KerasLoss<?> loss;
+  final Tensor yPred;
+  final double[] losses;
+  private final Tensor yTrue;
+
+  /**
+   * An example.
+   *
+   * @param losses what each row costs without weights
+   */
+  KerasExample(KerasLoss<?> loss, Tensor yTrue, Tensor yPred, double[] losses) {
+    this.loss = loss;
+    this.yTrue = yTrue;
+    this.yPred = yPred;
+    this.losses = losses;
+  }
 
   void dividesByTheNumberOfLosses() {
     double sum = sum(times(ROW_WEIGHTS, losses));

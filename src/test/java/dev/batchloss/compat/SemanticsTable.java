@@ -34,7 +34,7 @@ final class SemanticsTable {
     for (List<String> line : lines.subList(2, lines.size())) {
       assertThat(line).as("a line of the table").hasSameSizeAs(titles).doesNotContain("");
       for (SemanticsLine.Column column : SemanticsLine.Column.values()) {
-        String text = line.get(2 + column.ordinal());
+        String text = line.get(titles.indexOf(column.title));
         SemanticsLine.Place place =
             new SemanticsLine.Place(line.get(0), line.get(1).replace("`", ""), column);
         if (!text.equals(NOTHING)) {

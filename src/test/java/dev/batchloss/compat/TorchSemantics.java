@@ -62,8 +62,7 @@ final class TorchSemantics {
         Column.IGNORED,
         "−100",
         () ->
-            near(
-                loss.evaluate(rows(x), labels(ONE_IGNORED)).loss(), meanWithoutTheSecond(losses)));
+            near(loss.evaluate(rows(x), labels(ONE_IGNORED)).loss(), meanWithoutTheSecond(losses)));
   }
 
   private SemanticsLine crossEntropy() {
@@ -210,8 +209,7 @@ final class TorchSemantics {
         .check(
             Column.WEIGHTS,
             "positive class, element",
-            () ->
-                near(withWeights.evaluate(rows(LOGITS), rows(BITS)).loss(), sum(weighted) / 9))
+            () -> near(withWeights.evaluate(rows(LOGITS), rows(BITS)).loss(), sum(weighted) / 9))
         .values(Column.NAN, "NaN", () -> loss(loss, Double.NaN, 1))
         .values(
             Column.IMPOSSIBLE,
@@ -223,8 +221,7 @@ final class TorchSemantics {
   private SemanticsLine divergence() {
     TorchKlDiv loss = Torch.klDiv().on(engine);
     double[] elements =
-        indexed(
-            SOFT, i -> SOFT[i] == 0 ? 0 : SOFT[i] * (Math.log(SOFT[i]) - LOG_PROBABILITIES[i]));
+        indexed(SOFT, i -> SOFT[i] == 0 ? 0 : SOFT[i] * (Math.log(SOFT[i]) - LOG_PROBABILITIES[i]));
     Tensor input = Tensor.of(LOG_PROBABILITIES, 3, 3);
     return new SemanticsLine("PyTorch", "kl_div")
         .check(
@@ -314,8 +311,7 @@ final class TorchSemantics {
 
   private SemanticsLine poisson() {
     TorchPoissonNllLoss loss = Torch.poissonNllLoss().on(engine);
-    double[] elements =
-        indexed(LOGITS, i -> Math.exp(LOGITS[i]) - Regression.Y[i] * LOGITS[i]);
+    double[] elements = indexed(LOGITS, i -> Math.exp(LOGITS[i]) - Regression.Y[i] * LOGITS[i]);
     return overElements("poisson_nll_loss", loss, LOGITS, Regression.Y, elements)
         .values(Column.NAN, "NaN", () -> loss(loss, Double.NaN, 1))
         .values(
