@@ -239,11 +239,19 @@ static inline REAL slope_of(REAL x, REAL y, REAL w, const Function *f) {
   }
 }
 
+static inline bool is_positive(REAL x) {
+  switch (FUNCTION) {
+    case BINARY_CROSS_ENTROPY_LOGITS:
+    case BINARY_FOCAL_LOGITS:
+      return x > 0;
+    default:
+      return x > 0.5f;
+  }
+}
+
 // Whether prediction and target are on the same side of their thresholds.
 static inline bool is_match(REAL x, REAL y) {
-  bool takes_logits =
-      FUNCTION == BINARY_CROSS_ENTROPY_LOGITS || FUNCTION == BINARY_FOCAL_LOGITS;
-  return !isnan(x) && (takes_logits ? x > 0 : 2 * x > 1) == (2 * y > 1);
+  return !isnan(x) && is_positive(x) == (y > 0.5f);
 }
 
 static inline bool is_probability(REAL x) {

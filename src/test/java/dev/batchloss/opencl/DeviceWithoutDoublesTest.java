@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A device that says it has no doubles adds in floats and keeps what the additions lost. Long rows
@@ -53,6 +54,21 @@ class DeviceWithoutDoublesTest {
   @CsvSource({"CPU, 3", "GPU, 3", "CPU, 1", "GPU, 1"})
   void logitsThatRise(KernelFamily family, int inner) {
     requireBounds(family, inner, (row, c) -> (float) (c * (row + 1) * 2e-5));
+  }
+
+  /** Each rounds the same way, in one long chain of an item and in those of a group. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void equalElements(int inner) {
+    RowTrial trial = RowTrials.of(1, CLASSES, inner).equalElements(0.7f);
+    Device device =
+        TestDevice.pretending(TestDevice.find(), TestDevice.Description::withoutDoubles);
+    double want = (double) 0.7f * 0.7f;
+    try (Backend backend = new OpenClBackend("opencl:0", device)) {
+      for (double loss : trial.run(backend).columns().get("loss")) {
+        assertThat(loss).isCloseTo(want, within(BOUND + BOUND * want));
+      }
+    }
   }
 
   private static void requireBounds(KernelFamily family, int inner, DoubleBinaryOperator logit) {

@@ -7,7 +7,9 @@ import dev.batchloss.BatchLoss;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
+import dev.batchloss.loss.CosineSimilarity;
 import dev.batchloss.loss.CrossEntropy;
+import dev.batchloss.loss.LogitsKlDivergence;
 import dev.batchloss.scalar.ScalarBackendProvider;
 import dev.batchloss.spi.Backend;
 import dev.batchloss.spi.BackendOptions;
@@ -42,6 +44,22 @@ final class GrindTrials {
     RowTrials segments = RowTrials.ofRows(1, RowVariant.SEGMENT + 4);
     trials.add(segments.plainLoss(ElementType.FLOAT32));
     trials.add(segments.gradientInPlace());
+    trials.addAll(comparisons());
+    return trials;
+  }
+
+  /** The calls that compare two matrices, whose kernels the families share. */
+  static List<RowTrial> comparisons() {
+    List<RowTrial> trials = new ArrayList<>();
+    // A group a row, an item a row through all layouts, and a row of two segments.
+    trials.addAll(RowTrials.ofRows(3, 131).comparisons());
+    trials.addAll(RowTrials.ofRows(67, 5).comparisons());
+    trials.addAll(RowTrials.of(3, 19, 5).comparisons());
+    RowTrials segments = RowTrials.ofRows(2, ComparisonProgram.SEGMENT + 4);
+    trials.add(segments.weightedElements());
+    trials.add(
+        segments.pairs(
+            LogitsKlDivergence.builder().build(), ElementType.FLOAT32, ElementType.FLOAT32));
     return trials;
   }
 
@@ -53,6 +71,10 @@ final class GrindTrials {
       trials.add(shape.cappedAndSoft());
       trials.add(shape.logProbabilitiesWithEntropies());
       trials.add(shape.normalizedBeforeClipping());
+      trials.add(shape.weightedElements());
+      trials.add(
+          shape.pairs(
+              CosineSimilarity.builder().build(), ElementType.FLOAT32, ElementType.FLOAT32));
     }
     return trials;
   }

@@ -1,5 +1,6 @@
 package dev.batchloss.opencl;
 
+import static dev.batchloss.data.ElementType.FLOAT32;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,9 +8,11 @@ import dev.batchloss.data.DeviceException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
 import dev.batchloss.loss.CrossEntropy;
+import dev.batchloss.loss.JensenShannon;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.spi.RowRequest;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -31,6 +34,22 @@ class MemoryShortageTest {
     assertThat(fewerBytes).isEqualTo(losses);
     assertThat(gradientInParts).isEqualTo(gradient);
     assertThat(Arrays.stream(losses).filter(loss -> loss != 0).count()).isEqualTo(ROWS);
+  }
+
+  @Test
+  void comparisonsInSmallerChunks() {
+    Device device = TestDevice.find();
+    for (RowTrials shape : List.of(RowTrials.ofRows(300, 131), RowTrials.of(2, 20, 500))) {
+      for (RowTrial trial :
+          List.of(
+              shape.weightedElements(),
+              shape.pairs(JensenShannon.builder().build(), FLOAT32, FLOAT32))) {
+        try (OpenClBackend whole = new OpenClBackend("opencl:0", device);
+            OpenClBackend parts = new OpenClBackend("opencl:0", withBuffersUpTo(device, 40_000))) {
+          trial.run(parts).assertSameBitsAs(trial.run(whole), trial.name());
+        }
+      }
+    }
   }
 
   @Test

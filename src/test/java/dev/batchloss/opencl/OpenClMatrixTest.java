@@ -12,13 +12,18 @@ import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.InvalidTargetException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
+import dev.batchloss.data.ValueTargets;
 import dev.batchloss.loss.CrossEntropy;
+import dev.batchloss.loss.Huber;
+import dev.batchloss.loss.LogitsKlDivergence;
+import dev.batchloss.loss.Loss;
 import dev.batchloss.plan.InputKind;
 import dev.batchloss.spi.DeviceMatrix;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
@@ -48,6 +53,21 @@ class OpenClMatrixTest {
               new long[] {3, 12, 35})) {
         for (ElementType type : List.of(ElementType.FLOAT32, ElementType.BFLOAT16)) {
           mustAgree(engine, random(type, shape));
+        }
+      }
+    }
+  }
+
+  @Test
+  void comparisonsOfMatricesOfTheDevice() {
+    try (BatchLoss engine = open("cpu")) {
+      for (long[] shape :
+          List.of(new long[] {37, 10, 1}, new long[] {9, 5000, 1}, new long[] {3, 12, 35})) {
+        Matrix input = random(ElementType.FLOAT32, shape);
+        ValueTargets targets = Targets.values(random(ElementType.FLOAT16, shape));
+        for (Loss loss :
+            List.of(Huber.builder().build(), LogitsKlDivergence.builder().temperature(2).build())) {
+          List<LossResult> _ = mustAgree(engine, loss, input, targets, Outputs::withRowLosses);
         }
       }
     }
@@ -129,26 +149,34 @@ class OpenClMatrixTest {
     for (int i = 0; i < labels.length; i++) {
       labels[i] = random.nextInt(host.classes());
     }
-    Targets targets = Targets.classes(labels);
+    List<LossResult> both =
+        mustAgree(
+            engine,
+            LOSS,
+            host,
+            Targets.classes(labels),
+            outputs -> outputs.withRowLosses().withMetrics(Metric.ACCURACY));
+    assertThat(both.getLast().metrics().accuracy()).isEqualTo(both.getFirst().metrics().accuracy());
+  }
+
+  /** Returns the result from the host, then that from the device. */
+  private static List<LossResult> mustAgree(
+      BatchLoss engine, Loss loss, Matrix host, Targets targets, UnaryOperator<Outputs> also) {
     Matrix gradient = like(host);
     LossResult fromHost =
-        engine.evaluate(LOSS, host, targets, also(Outputs.gradientInto(gradient)));
+        engine.evaluate(loss, host, targets, also.apply(Outputs.gradientInto(gradient)));
     try (DeviceMatrix input = engine.toDevice(host);
         DeviceMatrix output =
             engine.allocate(host.type(), host.outer(), host.classes(), host.inner())) {
       LossResult fromDevice =
-          engine.evaluate(LOSS, input, targets, also(Outputs.gradientInto(output)));
+          engine.evaluate(loss, input, targets, also.apply(Outputs.gradientInto(output)));
       assertThat(fromDevice.loss()).isEqualTo(fromHost.loss());
       assertThat(fromDevice.rowLosses()).isEqualTo(fromHost.rowLosses());
-      assertThat(fromDevice.metrics().accuracy()).isEqualTo(fromHost.metrics().accuracy());
       assertThat(bytes(output)).isEqualTo(bytes(gradient));
-      engine.evaluate(LOSS, input, targets, also(Outputs.gradientInPlace()));
+      engine.evaluate(loss, input, targets, also.apply(Outputs.gradientInPlace()));
       assertThat(bytes(input)).isEqualTo(bytes(gradient));
+      return List.of(fromHost, fromDevice);
     }
-  }
-
-  private static Outputs also(Outputs outputs) {
-    return outputs.withRowLosses().withMetrics(Metric.ACCURACY);
   }
 
   private static BatchLoss open(String kernels) {

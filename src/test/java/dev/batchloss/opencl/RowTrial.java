@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
+import dev.batchloss.plan.ElementPlan;
 import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.MatrixOutput;
+import dev.batchloss.plan.Plan;
 import dev.batchloss.plan.RowFold;
 import dev.batchloss.plan.RowNeeds;
 import dev.batchloss.plan.RowPlan;
@@ -23,14 +25,14 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call of a row plan and its data, to be run on several backends.
+ * A call and its data, to be run on several backends.
  *
  * @param outputType what the output matrix is of; that of the input in place
  * @param rowUpstream a factor of each row's gradient, or null
  */
 record RowTrial(
     String name,
-    RowPlan plan,
+    Plan plan,
     Matrix input,
     @Nullable Targets targets,
     Set<RowStatistic> statistics,
@@ -158,13 +160,24 @@ record RowTrial(
   }
 
   private void keep(RowStatistics batch, Map<String, double[]> columns) {
+    for (int i = 0; i < batch.size; i++) {
+      put(columns, "loss", Math.toIntExact(batch.firstRow) + i, batch.loss[i]);
+      if (plan instanceof ElementPlan && statistics.contains(RowStatistic.ARGMAX)) {
+        put(columns, "matches", Math.toIntExact(batch.firstRow) + i, batch.matches[i]);
+      }
+    }
+    if (plan instanceof RowPlan rowPlan) {
+      keepStatistics(rowPlan, batch, columns);
+    }
+  }
+
+  private void keepStatistics(RowPlan rowPlan, RowStatistics batch, Map<String, double[]> columns) {
     TargetKind kind = TargetKind.of(targets);
-    RowNeeds needs = RowNeeds.of(plan, kind, statistics, outputKind);
+    RowNeeds needs = RowNeeds.of(rowPlan, kind, statistics, outputKind);
     for (int i = 0; i < batch.size; i++) {
       int row = Math.toIntExact(batch.firstRow) + i;
-      put(columns, "loss", row, batch.loss[i]);
       if (statistics.contains(RowStatistic.LOG_SUM_EXP)
-          && plan.input().kind() == InputKind.LOGITS) {
+          && rowPlan.input().kind() == InputKind.LOGITS) {
         put(columns, "lse", row, batch.logSumExp(i));
       }
       if (batch.ignored[i]) {

@@ -8,10 +8,20 @@ import static dev.batchloss.data.ElementType.FLOAT64;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
+import dev.batchloss.loss.BinaryCrossEntropy;
+import dev.batchloss.loss.CategoricalHinge;
+import dev.batchloss.loss.CosineSimilarity;
+import dev.batchloss.loss.Huber;
+import dev.batchloss.loss.JensenShannon;
+import dev.batchloss.loss.LogitsKlDivergence;
+import dev.batchloss.loss.Loss;
+import dev.batchloss.loss.MeanSquaredError;
 import dev.batchloss.plan.ClassWeights;
+import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.InputTransform;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.Normalization;
+import dev.batchloss.plan.Plan;
 import dev.batchloss.plan.Reduction;
 import dev.batchloss.plan.RowObjective;
 import dev.batchloss.plan.RowPlan;
@@ -26,8 +36,8 @@ import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes trials of one shape and layout that together ask for everything the kernels can do. The
- * numbers are the same in every process.
+ * Makes trials of one shape and layout that together ask for everything the kernels can do, of row
+ * plans and of those that compare two matrices. The numbers are the same in every process.
  */
 final class RowTrials {
   static final double UNUSED = Double.POSITIVE_INFINITY;
@@ -73,6 +83,81 @@ final class RowTrials {
         normalizedAfterClipping(),
         logSoftmax(),
         softmax());
+  }
+
+  /** Returns trials of the plans that compare two matrices. */
+  List<RowTrial> comparisons() {
+    return List.of(
+        weightedElements(),
+        elementLosses(),
+        checkedElementsInPlace(),
+        elementsAlone(),
+        pairs(LogitsKlDivergence.builder().temperature(2).build(), FLOAT16, FLOAT32),
+        pairs(JensenShannon.builder().build(), FLOAT64, FLOAT32),
+        pairs(CosineSimilarity.builder().build(), BFLOAT16, BFLOAT16),
+        pairs(CategoricalHinge.builder().build(), FLOAT32, FLOAT32).inPlaceOfTheInput());
+  }
+
+  RowTrial weightedElements() {
+    return trial(
+            "weighted elements",
+            BinaryCrossEntropy.builder()
+                .labelSmoothing(SMOOTHING)
+                .positiveWeights(uniform(classes, 0.5, 2))
+                .build()
+                .plan(),
+            logits(FLOAT32),
+            Targets.values(matrix(FLOAT16, random::nextDouble))
+                .withElementWeights(matrix(BFLOAT16, random::nextDouble))
+                .withSampleWeights(uniform(rows(), 0.5, 2)))
+        .asking(EVERYTHING)
+        .writing(MatrixOutput.GRADIENT, FLOAT32)
+        .withUpstream(Matrix.of(uniform(rows(), 0.5, 2), rows(), 1));
+  }
+
+  private RowTrial elementLosses() {
+    double[] weights = uniform(classes, 0.5, 2);
+    Matrix one = Matrix.of(weights, 1, classes);
+    return trial(
+            "losses of elements",
+            Huber.builder().build().plan(),
+            logits(FLOAT16),
+            Targets.values(logits(FLOAT32))
+                .withElementWeights(
+                    Matrix.strided(one.segment(), one.type(), outer, classes, inner, 0, 1, 0)))
+        .writing(MatrixOutput.ELEMENT_LOSS, FLOAT64);
+  }
+
+  private RowTrial checkedElementsInPlace() {
+    return trial(
+            "checked elements in place",
+            BinaryCrossEntropy.builder().input(InputKind.PROBABILITIES).build().plan(),
+            matrix(BFLOAT16, () -> 0.05 + 0.9 * random.nextDouble()),
+            Targets.values(matrix(BFLOAT16, random::nextDouble)))
+        .writing(MatrixOutput.GRADIENT, BFLOAT16)
+        .inPlaceOfTheInput();
+  }
+
+  private RowTrial elementsAlone() {
+    return trial(
+        "elements without an output",
+        MeanSquaredError.builder().build().plan(),
+        logits(FLOAT64),
+        Targets.values(logits(FLOAT64)));
+  }
+
+  /** The squared errors of equal FLOAT32 elements, the targets being 0. */
+  RowTrial equalElements(float element) {
+    return trial(
+        "equal elements",
+        MeanSquaredError.builder().build().plan(),
+        matrix(FLOAT32, () -> element),
+        Targets.values(matrix(FLOAT32, () -> 0)));
+  }
+
+  RowTrial pairs(Loss loss, ElementType inputs, ElementType values) {
+    return trial(loss.toString(), loss.plan(), logits(inputs), Targets.values(logits(values)))
+        .writing(MatrixOutput.GRADIENT, inputs);
   }
 
   RowTrial plainLoss(ElementType type) {
@@ -239,7 +324,7 @@ final class RowTrials {
     return RowObjective.crossEntropy(0, null, 0);
   }
 
-  private RowTrial trial(String name, RowPlan plan, Matrix input, @Nullable Targets targets) {
+  private RowTrial trial(String name, Plan plan, Matrix input, @Nullable Targets targets) {
     return new RowTrial(
         "%s of %s %s".formatted(name, shape, input.type()),
         plan,
