@@ -75,7 +75,9 @@ public final class Keras {
    * <p>Losses of the label {@code ignore_class} are 0, and {@code sum_over_batch_size} divides by
    * the number of the others, {@code mean_with_sample_weight} by the weights of the others. A label
    * out of range is refused; JAX gives such a row the loss 0, TensorFlow NaN on a GPU. Any axis may
-   * be the class axis, as with PyTorch; the other backends know the last alone.
+   * be the class axis, as with PyTorch; the other backends know the last alone. Of logits the
+   * label's log p is all that is read, as with TensorFlow: a −∞ elsewhere in the row makes it NaN
+   * with the other backends.
    */
   public static KerasSparseCategoricalCrossentropy sparseCategoricalCrossentropy() {
     return KerasSparseCategoricalCrossentropy.DEFAULT;
@@ -123,7 +125,8 @@ public final class Keras {
   /**
    * {@code BinaryCrossentropy(from_logits=False, label_smoothing=0.0, axis=-1)}: the mean along the
    * axis of −y·log p − (1−y)·log(1−p), y·(1−ε) + ε/2 after smoothing, p the logistic function of
-   * logits or the probabilities clipped to 1e-7 … 1 − 1e-7. Shapes must be the same.
+   * logits or the probabilities clipped to 1e-7 … 1 − 1e-7. Shapes must be the same. A logit of −∞
+   * is NaN, as with PyTorch; with JAX and TensorFlow it is +∞ where the target is 1.
    */
   public static KerasBinaryCrossentropy binaryCrossentropy() {
     return KerasBinaryCrossentropy.DEFAULT;

@@ -3,6 +3,7 @@ package dev.batchloss.device;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
@@ -60,7 +61,7 @@ public final class SlotPool<S extends ChunkSlot> implements AutoCloseable {
   /** Frees slots that failed: nobody knows what their queues still hold. */
   public void discard(List<S> slots) {
     try {
-      slots.forEach(ChunkSlot::close);
+      closeAll(slots.iterator());
     } finally {
       free.release();
     }
@@ -70,7 +71,7 @@ public final class SlotPool<S extends ChunkSlot> implements AutoCloseable {
   @Override
   public void close() {
     synchronized (idle) {
-      idle.forEach(slots -> slots.forEach(ChunkSlot::close));
+      idle.forEach(slots -> closeAll(slots.iterator()));
       idle.clear();
     }
   }
@@ -83,8 +84,19 @@ public final class SlotPool<S extends ChunkSlot> implements AutoCloseable {
       }
       return slots;
     } catch (RuntimeException | Error e) {
-      slots.forEach(ChunkSlot::close);
+      closeAll(slots.iterator());
       throw e;
+    }
+  }
+
+  /** Closes every one, also where an earlier one fails to. */
+  private static void closeAll(Iterator<? extends ChunkSlot> slots) {
+    if (slots.hasNext()) {
+      try {
+        slots.next().close();
+      } finally {
+        closeAll(slots);
+      }
     }
   }
 }

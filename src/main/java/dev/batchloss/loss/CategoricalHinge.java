@@ -42,23 +42,8 @@ public record CategoricalHinge(Reduction reduction, EmptyMean emptyMean) impleme
   }
 
   /** Collects the options. */
-  public static final class Builder {
-    private Reduction reduction = Reduction.MEAN;
-    private EmptyMean emptyMean = EmptyMean.NAN;
-
+  public static final class Builder extends LossBuilder<Builder> {
     private Builder() {}
-
-    /** How the row losses become one number; MEAN unless said. */
-    public Builder reduction(Reduction way) {
-      this.reduction = way;
-      return this;
-    }
-
-    /** What the mean over no row is; NaN unless said. */
-    public Builder emptyMean(EmptyMean value) {
-      this.emptyMean = value;
-      return this;
-    }
 
     /**
      * Returns the loss.
@@ -67,6 +52,11 @@ public record CategoricalHinge(Reduction reduction, EmptyMean emptyMean) impleme
      */
     public CategoricalHinge build() {
       return new CategoricalHinge(reduction, emptyMean);
+    }
+
+    @Override
+    Builder self() {
+      return this;
     }
   }
 }

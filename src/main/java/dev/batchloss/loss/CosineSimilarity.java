@@ -47,28 +47,14 @@ public record CosineSimilarity(double epsilon, Reduction reduction, EmptyMean em
   }
 
   /** Collects the options. */
-  public static final class Builder {
+  public static final class Builder extends LossBuilder<Builder> {
     private double epsilon = 1e-7;
-    private Reduction reduction = Reduction.MEAN;
-    private EmptyMean emptyMean = EmptyMean.NAN;
 
     private Builder() {}
 
     /** The least norm to divide by; 1e-7 unless said. */
     public Builder epsilon(double value) {
       this.epsilon = value;
-      return this;
-    }
-
-    /** How the row losses become one number; MEAN unless said. */
-    public Builder reduction(Reduction way) {
-      this.reduction = way;
-      return this;
-    }
-
-    /** What the mean over no row is; NaN unless said. */
-    public Builder emptyMean(EmptyMean value) {
-      this.emptyMean = value;
       return this;
     }
 
@@ -79,6 +65,11 @@ public record CosineSimilarity(double epsilon, Reduction reduction, EmptyMean em
      */
     public CosineSimilarity build() {
       return new CosineSimilarity(epsilon, reduction, emptyMean);
+    }
+
+    @Override
+    Builder self() {
+      return this;
     }
   }
 }

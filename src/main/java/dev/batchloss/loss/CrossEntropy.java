@@ -140,12 +140,11 @@ public record CrossEntropy(
   }
 
   /** Collects the options of a {@link CrossEntropy}. */
-  public static final class Builder {
+  public static final class Builder extends LossBuilder<Builder> {
     private InputKind input = InputKind.LOGITS;
     private @Nullable ClassWeights classWeights;
     private @Nullable Long ignoredClass;
     private double labelSmoothing;
-    private Reduction reduction = Reduction.MEAN;
     private double zLoss;
     private double logitScale = 1;
     private double softcap = Double.POSITIVE_INFINITY;
@@ -153,7 +152,6 @@ public record CrossEntropy(
     private double clipLow;
     private double clipHigh = Double.POSITIVE_INFINITY;
     private @Nullable Double sumTolerance;
-    private EmptyMean emptyMean = EmptyMean.NAN;
     private RowPlan.TargetCheck targetCheck = RowPlan.TargetCheck.UNIT_INTERVAL;
     private ZeroTimesInfinity zeroTimesInfinity = ZeroTimesInfinity.ZERO;
 
@@ -184,12 +182,6 @@ public record CrossEntropy(
     /** The share, 0..1, of the target that is spread evenly over all classes. */
     public Builder labelSmoothing(double share) {
       this.labelSmoothing = share;
-      return this;
-    }
-
-    /** How the row losses become one number; MEAN unless said. */
-    public Builder reduction(Reduction way) {
-      this.reduction = way;
       return this;
     }
 
@@ -246,12 +238,6 @@ public record CrossEntropy(
       return this;
     }
 
-    /** What the mean over no counted row is; NaN unless said. */
-    public Builder emptyMean(EmptyMean value) {
-      this.emptyMean = value;
-      return this;
-    }
-
     /** What a target probability of 0 makes of a class of probability 0; ZERO unless said. */
     public Builder zeroTimesInfinity(ZeroTimesInfinity value) {
       this.zeroTimesInfinity = value;
@@ -287,6 +273,11 @@ public record CrossEntropy(
           clipLow,
           clipHigh,
           sumTolerance == null ? tolerance : sumTolerance);
+    }
+
+    @Override
+    Builder self() {
+      return this;
     }
   }
 }

@@ -1,8 +1,6 @@
 package dev.batchloss.loss;
 
 import dev.batchloss.plan.ClassReduction;
-import dev.batchloss.plan.EmptyMean;
-import dev.batchloss.plan.Reduction;
 import dev.batchloss.plan.ZeroTimesInfinity;
 
 /**
@@ -10,10 +8,8 @@ import dev.batchloss.plan.ZeroTimesInfinity;
  *
  * @param <B> the subclass
  */
-public abstract class ElementLossBuilder<B extends ElementLossBuilder<B>> {
+public abstract class ElementLossBuilder<B extends ElementLossBuilder<B>> extends LossBuilder<B> {
   private ClassReduction classReduction;
-  private Reduction reduction = Reduction.MEAN;
-  private EmptyMean emptyMean = EmptyMean.NAN;
   private ZeroTimesInfinity zeroTimesInfinity = ZeroTimesInfinity.ZERO;
 
   ElementLossBuilder(ClassReduction classReduction) {
@@ -26,25 +22,11 @@ public abstract class ElementLossBuilder<B extends ElementLossBuilder<B>> {
     return self();
   }
 
-  /** How the row losses become one number; MEAN unless said. */
-  public B reduction(Reduction way) {
-    this.reduction = way;
-    return self();
-  }
-
-  /** What the mean over no row is; NaN unless said. */
-  public B emptyMean(EmptyMean value) {
-    this.emptyMean = value;
-    return self();
-  }
-
   /** What a coefficient of 0 makes of an infinite term; 0 unless said. */
   public B zeroTimesInfinity(ZeroTimesInfinity value) {
     this.zeroTimesInfinity = value;
     return self();
   }
-
-  abstract B self();
 
   ElementOptions options() {
     return new ElementOptions(classReduction, reduction, emptyMean, zeroTimesInfinity);

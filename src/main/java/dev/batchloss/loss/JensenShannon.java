@@ -49,28 +49,14 @@ public record JensenShannon(double temperature, Reduction reduction, EmptyMean e
   }
 
   /** Collects the options. */
-  public static final class Builder {
+  public static final class Builder extends LossBuilder<Builder> {
     private double temperature = 1;
-    private Reduction reduction = Reduction.MEAN;
-    private EmptyMean emptyMean = EmptyMean.NAN;
 
     private Builder() {}
 
     /** Divides the logits of both; 1 unless said. */
     public Builder temperature(double value) {
       this.temperature = value;
-      return this;
-    }
-
-    /** How the row losses become one number; MEAN unless said. */
-    public Builder reduction(Reduction way) {
-      this.reduction = way;
-      return this;
-    }
-
-    /** What the mean over no row is; NaN unless said. */
-    public Builder emptyMean(EmptyMean value) {
-      this.emptyMean = value;
       return this;
     }
 
@@ -81,6 +67,11 @@ public record JensenShannon(double temperature, Reduction reduction, EmptyMean e
      */
     public JensenShannon build() {
       return new JensenShannon(temperature, reduction, emptyMean);
+    }
+
+    @Override
+    Builder self() {
+      return this;
     }
   }
 }

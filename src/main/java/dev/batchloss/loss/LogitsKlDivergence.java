@@ -75,12 +75,10 @@ public record LogitsKlDivergence(
   }
 
   /** Collects the options. */
-  public static final class Builder {
+  public static final class Builder extends LossBuilder<Builder> {
     private double temperature = 1;
     private Direction direction = Direction.FORWARD;
     private double factor = 1;
-    private Reduction reduction = Reduction.MEAN;
-    private EmptyMean emptyMean = EmptyMean.NAN;
 
     private Builder() {}
 
@@ -102,18 +100,6 @@ public record LogitsKlDivergence(
       return this;
     }
 
-    /** How the row losses become one number; MEAN unless said. */
-    public Builder reduction(Reduction way) {
-      this.reduction = way;
-      return this;
-    }
-
-    /** What the mean over no row is; NaN unless said. */
-    public Builder emptyMean(EmptyMean value) {
-      this.emptyMean = value;
-      return this;
-    }
-
     /**
      * Returns the loss.
      *
@@ -121,6 +107,11 @@ public record LogitsKlDivergence(
      */
     public LogitsKlDivergence build() {
       return new LogitsKlDivergence(temperature, direction, factor, reduction, emptyMean);
+    }
+
+    @Override
+    Builder self() {
+      return this;
     }
   }
 }

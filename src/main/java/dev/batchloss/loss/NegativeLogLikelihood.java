@@ -74,11 +74,9 @@ public record NegativeLogLikelihood(
   }
 
   /** Collects the options of a {@link NegativeLogLikelihood}. */
-  public static final class Builder {
+  public static final class Builder extends LossBuilder<Builder> {
     private @Nullable ClassWeights classWeights;
     private @Nullable Long ignoredClass;
-    private Reduction reduction = Reduction.MEAN;
-    private EmptyMean emptyMean = EmptyMean.NAN;
 
     private Builder() {}
 
@@ -98,21 +96,14 @@ public record NegativeLogLikelihood(
       return this;
     }
 
-    /** How the row losses become one number; MEAN unless said. */
-    public Builder reduction(Reduction way) {
-      this.reduction = way;
-      return this;
-    }
-
-    /** What the mean over no counted row is; NaN unless said. */
-    public Builder emptyMean(EmptyMean value) {
-      this.emptyMean = value;
-      return this;
-    }
-
     /** Returns the loss. */
     public NegativeLogLikelihood build() {
       return new NegativeLogLikelihood(classWeights, ignoredClass, reduction, emptyMean);
+    }
+
+    @Override
+    Builder self() {
+      return this;
     }
   }
 }

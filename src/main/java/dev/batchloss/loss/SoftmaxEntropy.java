@@ -64,10 +64,8 @@ public record SoftmaxEntropy(InputKind input, Reduction reduction, EmptyMean emp
   }
 
   /** Collects the options of a {@link SoftmaxEntropy}. */
-  public static final class Builder {
+  public static final class Builder extends LossBuilder<Builder> {
     private InputKind input = InputKind.LOGITS;
-    private Reduction reduction = Reduction.MEAN;
-    private EmptyMean emptyMean = EmptyMean.NAN;
 
     private Builder() {}
 
@@ -77,21 +75,14 @@ public record SoftmaxEntropy(InputKind input, Reduction reduction, EmptyMean emp
       return this;
     }
 
-    /** How the row losses become one number; MEAN unless said. */
-    public Builder reduction(Reduction way) {
-      this.reduction = way;
-      return this;
-    }
-
-    /** What the mean over no row is; NaN unless said. */
-    public Builder emptyMean(EmptyMean value) {
-      this.emptyMean = value;
-      return this;
-    }
-
     /** Returns the loss. */
     public SoftmaxEntropy build() {
       return new SoftmaxEntropy(input, reduction, emptyMean);
+    }
+
+    @Override
+    Builder self() {
+      return this;
     }
   }
 }

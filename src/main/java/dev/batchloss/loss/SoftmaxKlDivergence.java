@@ -65,10 +65,8 @@ public record SoftmaxKlDivergence(InputKind input, Reduction reduction, EmptyMea
   }
 
   /** Collects the options of a {@link SoftmaxKlDivergence}. */
-  public static final class Builder {
+  public static final class Builder extends LossBuilder<Builder> {
     private InputKind input = InputKind.LOGITS;
-    private Reduction reduction = Reduction.MEAN;
-    private EmptyMean emptyMean = EmptyMean.NAN;
 
     private Builder() {}
 
@@ -78,21 +76,14 @@ public record SoftmaxKlDivergence(InputKind input, Reduction reduction, EmptyMea
       return this;
     }
 
-    /** How the row losses become one number; MEAN unless said. */
-    public Builder reduction(Reduction way) {
-      this.reduction = way;
-      return this;
-    }
-
-    /** What the mean over no row is; NaN unless said. */
-    public Builder emptyMean(EmptyMean value) {
-      this.emptyMean = value;
-      return this;
-    }
-
     /** Returns the loss. */
     public SoftmaxKlDivergence build() {
       return new SoftmaxKlDivergence(input, reduction, emptyMean);
+    }
+
+    @Override
+    Builder self() {
+      return this;
     }
   }
 }

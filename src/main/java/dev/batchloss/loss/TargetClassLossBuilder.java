@@ -1,10 +1,8 @@
 package dev.batchloss.loss;
 
 import dev.batchloss.plan.ClassWeights;
-import dev.batchloss.plan.EmptyMean;
 import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.InputTransform;
-import dev.batchloss.plan.Reduction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,12 +11,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <B> the subclass
  */
-public abstract class TargetClassLossBuilder<B extends TargetClassLossBuilder<B>> {
+public abstract class TargetClassLossBuilder<B extends TargetClassLossBuilder<B>>
+    extends LossBuilder<B> {
   InputTransform transform = PlainInput.transform(InputKind.LOGITS);
   @Nullable ClassWeights classWeights;
   @Nullable Long ignoredClass;
-  Reduction reduction = Reduction.MEAN;
-  EmptyMean emptyMean = EmptyMean.NAN;
 
   TargetClassLossBuilder() {}
 
@@ -48,18 +45,4 @@ public abstract class TargetClassLossBuilder<B extends TargetClassLossBuilder<B>
     this.ignoredClass = classIndex;
     return self();
   }
-
-  /** How the row losses become one number; MEAN unless said. */
-  public B reduction(Reduction way) {
-    this.reduction = way;
-    return self();
-  }
-
-  /** What the mean over no counted row is; NaN unless said. */
-  public B emptyMean(EmptyMean value) {
-    this.emptyMean = value;
-    return self();
-  }
-
-  abstract B self();
 }

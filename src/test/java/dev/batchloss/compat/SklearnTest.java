@@ -87,12 +87,19 @@ class SklearnTest {
         .isCloseTo(0.6904911, within(1e-7));
   }
 
-  /** Three classes, labels 0 2 1 2; a tutorial in print says 0.2162, the loss of another table. */
+  /**
+   * Three classes, labels 0 2 1 2: −log(0.9·0.7·0.6·0.85)/4. A tutorial prints 0.2162 beside it,
+   * which is wrong: that is −log(0.9·0.9·0.8·0.65)/4, the loss of the spam and ham of
+   * scikit-learn's own documentation.
+   */
   @Test
   void aTutorialsExample() {
     Tensor rows =
         matrix(new double[][] {{.9, .05, .05}, {.2, .1, .7}, {.3, .6, .1}, {.05, .1, .85}});
     assertThat(Sklearn.logLoss(Labels.of(0, 2, 1, 2), rows)).isCloseTo(0.283845, within(5e-7));
+    Tensor mails = matrix(new double[][] {{.1, .9}, {.9, .1}, {.8, .2}, {.35, .65}});
+    assertThat(Sklearn.logLoss(Labels.of("spam", "ham", "ham", "spam"), mails))
+        .isCloseTo(0.2162, within(5e-5));
   }
 
   @Test
