@@ -8,6 +8,7 @@ import static dev.batchloss.cpu.ElementVectors.constant;
 import static dev.batchloss.cpu.ElementVectors.entropy;
 import static dev.batchloss.cpu.ElementVectors.logarithmicError;
 import static dev.batchloss.cpu.ElementVectors.logitEntropy;
+import static dev.batchloss.cpu.ElementVectors.margin;
 import static dev.batchloss.cpu.ElementVectors.miss;
 import static dev.batchloss.cpu.ElementVectors.power;
 import static dev.batchloss.cpu.ElementVectors.product;
@@ -258,10 +259,6 @@ final class ElementSlopes {
   private static DoubleVector sign(DoubleVector d) {
     return d.blend(1.0, d.compare(VectorOperators.GT, 0.0))
         .blend(-1.0, d.compare(VectorOperators.LT, 0.0));
-  }
-
-  private static DoubleVector margin(DoubleVector x, DoubleVector y) {
-    return ElementValues.margin(x, y);
   }
 
   /** The slopes of which x is no part. */

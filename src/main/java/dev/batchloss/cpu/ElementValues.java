@@ -9,6 +9,7 @@ import static dev.batchloss.cpu.ElementVectors.entropy;
 import static dev.batchloss.cpu.ElementVectors.log1p;
 import static dev.batchloss.cpu.ElementVectors.logarithmicError;
 import static dev.batchloss.cpu.ElementVectors.logitEntropy;
+import static dev.batchloss.cpu.ElementVectors.margin;
 import static dev.batchloss.cpu.ElementVectors.miss;
 import static dev.batchloss.cpu.ElementVectors.power;
 import static dev.batchloss.cpu.ElementVectors.product;
@@ -236,10 +237,5 @@ final class ElementValues {
     DoubleVector term =
         y.mul(DoubleMath.log(y)).sub(y).add(DoubleMath.log(y.mul(2 * Math.PI)).mul(0.5));
     return term.mul(f.targetTerm()).blend(0.0, y.compare(VectorOperators.LE, 1.0));
-  }
-
-  static DoubleVector margin(DoubleVector x, DoubleVector y) {
-    DoubleVector margin = constant(1).sub(y.mul(x));
-    return margin.blend(0.0, margin.compare(VectorOperators.LT, 0.0));
   }
 }

@@ -107,4 +107,10 @@ final class ElementVectors {
   static DoubleVector logarithmicError(DoubleVector x, DoubleVector y, ElementFunction f) {
     return log1p(atLeast(x, f.epsilon())).sub(log1p(atLeast(y, f.epsilon())));
   }
+
+  /** max(0, 1 − y·x). */
+  static DoubleVector margin(DoubleVector x, DoubleVector y) {
+    DoubleVector margin = constant(1).sub(y.mul(x));
+    return margin.blend(0.0, margin.compare(VectorOperators.LT, 0.0));
+  }
 }

@@ -87,8 +87,9 @@ public final class Training {
     draw(epochs, Path.of(arguments[1]));
   }
 
-  /** What an epoch came to, and the logits that its validation loss is of. */
-  record Epoch(double training, double validation, float[] validationLogits) {}
+  /** What an epoch came to, and the logits that its losses are of. */
+  record Epoch(
+      double training, double validation, float[] trainingLogits, float[] validationLogits) {}
 
   List<Epoch> train(BatchLoss engine) {
     List<Epoch> epochs = new ArrayList<>();
@@ -98,14 +99,17 @@ public final class Training {
       for (int from = 0; from < shuffled.rows(); from += BATCH) {
         step(engine, shuffled.slice(from, Math.min(from + BATCH, shuffled.rows())));
       }
-      float[] logits = network.forward(validation.features);
+      float[] seen = network.forward(training.features);
+      float[] unseen = network.forward(validation.features);
       epochs.add(
           new Epoch(
-              lossOf(engine, network.forward(training.features), training),
-              lossOf(engine, logits, validation),
-              logits));
+              lossOf(engine, seen, training), lossOf(engine, unseen, validation), seen, unseen));
     }
     return epochs;
+  }
+
+  Table training() {
+    return training;
   }
 
   Table validation() {

@@ -18,15 +18,11 @@ class TrainingTest {
   void twoClassesAreLearned(@TempDir Path folder) throws IOException {
     Training run = Training.ofTwoClasses(Path.of("data"));
     List<Training.Epoch> epochs = learned(run);
-    int[] labels = run.validation().labels();
     for (Training.Epoch epoch : epochs) {
-      double sum = 0;
-      for (int r = 0; r < labels.length; r++) {
-        double x = epoch.validationLogits()[r];
-        double p = 1 / (1 + Math.exp(-x));
-        sum -= labels[r] == 1 ? Math.log(p) : Math.log1p(-p);
-      }
-      assertThat(epoch.validation()).isCloseTo(sum / labels.length, within(1e-5));
+      assertThat(epoch.training())
+          .isCloseTo(binary(epoch.trainingLogits(), run.training().labels()), within(1e-5));
+      assertThat(epoch.validation())
+          .isCloseTo(binary(epoch.validationLogits(), run.validation().labels()), within(1e-5));
     }
     Path chart = folder.resolve("chart.png");
     Training.draw(epochs, chart);
@@ -40,18 +36,33 @@ class TrainingTest {
   void threeClassesAreLearned() throws IOException {
     Training run = Training.ofThreeClasses(Path.of("../digits"));
     List<Training.Epoch> epochs = learned(run);
-    int[] labels = run.validation().labels();
     for (Training.Epoch epoch : epochs) {
-      double sum = 0;
-      for (int r = 0; r < labels.length; r++) {
-        double normalizer = 0;
-        for (int c = 0; c < 3; c++) {
-          normalizer += Math.exp(epoch.validationLogits()[3 * r + c]);
-        }
-        sum += Math.log(normalizer) - epoch.validationLogits()[3 * r + labels[r]];
-      }
-      assertThat(epoch.validation()).isCloseTo(sum / labels.length, within(1e-5));
+      assertThat(epoch.training())
+          .isCloseTo(softmax(epoch.trainingLogits(), run.training().labels()), within(1e-5));
+      assertThat(epoch.validation())
+          .isCloseTo(softmax(epoch.validationLogits(), run.validation().labels()), within(1e-5));
     }
+  }
+
+  private static double binary(float[] logits, int[] labels) {
+    double sum = 0;
+    for (int r = 0; r < labels.length; r++) {
+      double p = 1 / (1 + Math.exp(-(double) logits[r]));
+      sum -= labels[r] == 1 ? Math.log(p) : Math.log1p(-p);
+    }
+    return sum / labels.length;
+  }
+
+  private static double softmax(float[] logits, int[] labels) {
+    double sum = 0;
+    for (int r = 0; r < labels.length; r++) {
+      double normalizer = 0;
+      for (int c = 0; c < 3; c++) {
+        normalizer += Math.exp(logits[3 * r + c]);
+      }
+      sum += Math.log(normalizer) - logits[3 * r + labels[r]];
+    }
+    return sum / labels.length;
   }
 
   private static List<Training.Epoch> learned(Training run) {
