@@ -1,38 +1,38 @@
 package dev.batchloss.bench;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
+import java.util.List;
+import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.results.BenchmarkResult;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
 
 /** How much a call allocates on the Java heap, in all threads together. */
 final class Allocation {
-  private static final ThreadMXBean THREADS =
-      ManagementFactory.getPlatformMXBean(ThreadMXBean.class);
-
-  /** Enough for C2 to have compiled all of a call of a millisecond or less. */
-  private static final int WARM_UPS = 2000;
-
-  private static final int BATCHES = 20;
-  private static final int CALLS = 50;
+  private static final String BYTES_PER_CALL = "gc.alloc.rate.norm";
 
   private Allocation() {}
 
   /**
-   * Returns the bytes of a call in steady state: the least of several batches' means, as what other
-   * threads of the JVM allocate now and then is not the call's.
+   * Returns the bytes of a call in steady state, measured in a JVM of its own: the least of several
+   * iterations' means, as what the JVM's other threads allocate now and then is not the call's.
    */
-  static double bytesPerCall(Runnable call) {
-    for (int i = 0; i < WARM_UPS; i++) {
-      call.run();
-    }
-    double least = Double.POSITIVE_INFINITY;
-    for (int batch = 0; batch < BATCHES; batch++) {
-      long before = THREADS.getTotalThreadAllocatedBytes();
-      for (int i = 0; i < CALLS; i++) {
-        call.run();
-      }
-      long after = THREADS.getTotalThreadAllocatedBytes();
-      least = Math.min(least, (after - before) / (double) CALLS);
-    }
-    return least;
+  static double bytesPerCall(RatioCase line) {
+    List<BenchmarkResult> results =
+        RatioMeasurement.results(
+            line,
+            0,
+            new OptionsBuilder()
+                .include(line.pattern("loss"))
+                .addProfiler(GCProfiler.class)
+                .forks(1)
+                .warmupIterations(3)
+                .warmupTime(TimeValue.milliseconds(500))
+                .measurementIterations(4)
+                .measurementTime(TimeValue.milliseconds(250)));
+    return results.stream()
+        .flatMap(result -> result.getIterationResults().stream())
+        .mapToDouble(result -> result.getSecondaryResults().get(BYTES_PER_CALL).getScore())
+        .min()
+        .orElseThrow();
   }
 }

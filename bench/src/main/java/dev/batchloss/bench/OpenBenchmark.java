@@ -1,6 +1,7 @@
 package dev.batchloss.bench;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /** A benchmark that is set up and timed in this very JVM, without JMH. */
 final class OpenBenchmark implements AutoCloseable {
@@ -30,36 +31,42 @@ final class OpenBenchmark implements AutoCloseable {
     return new OpenBenchmark(state);
   }
 
-  /** Computes the loss, and what else is asked for, once. */
-  double run() {
-    state.restore();
-    return state.loss().loss();
-  }
-
-  /** Returns the times of loss and ceiling by turns, for as long as said and at least once. */
+  /** Returns the times of loss and ceiling by turns, for as long as said, after some turns more. */
   AlternatingTimes alternate(Duration duration) {
-    AlternatingTimes times = new AlternatingTimes();
-    times.clear();
-    long begin = System.nanoTime();
-    do {
-      state.restore();
-      state.alternating(times);
-    } while (System.nanoTime() - begin < duration.toNanos());
-    return times;
+    return repeat(
+        duration,
+        times -> {
+          state.restore();
+          state.alternating(times);
+        });
   }
 
   /**
    * Returns the times of this loss, as those of the loss, and of another, as those of the ceiling,
-   * by turns, for as long as said and at least once.
+   * by turns, for as long as said, after some turns more.
    */
   AlternatingTimes alternate(OpenBenchmark other, Duration duration) {
+    return repeat(
+        duration,
+        times -> {
+          double own = nanos();
+          times.add(own, other.nanos());
+        });
+  }
+
+  /**
+   * What is compiled late, the loss or what it is held against, bends their ratio either way: as
+   * much time again passes before turns count.
+   */
+  private static AlternatingTimes repeat(Duration duration, Consumer<AlternatingTimes> turn) {
     AlternatingTimes times = new AlternatingTimes();
-    times.clear();
-    long begin = System.nanoTime();
-    do {
-      double own = nanos();
-      times.add(own, other.nanos());
-    } while (System.nanoTime() - begin < duration.toNanos());
+    for (int part = 0; part < 2; part++) {
+      times.clear();
+      long begin = System.nanoTime();
+      do {
+        turn.accept(times);
+      } while (System.nanoTime() - begin < duration.toNanos());
+    }
     return times;
   }
 

@@ -72,11 +72,9 @@ public final class RegressionGate extends ReportCommand {
   }
 
   private void allocation(RatioCase line) {
-    try (OpenBenchmark open = OpenBenchmark.of(line)) {
-      judge(
-          new Limit(line.label() + ", bytes allocated a call", Side.AT_MOST, MOST_BYTES),
-          () -> Allocation.bytesPerCall(open::run));
-    }
+    judge(
+        new Limit(line.label() + ", bytes allocated a call", Side.AT_MOST, MOST_BYTES),
+        () -> Allocation.bytesPerCall(line));
   }
 
   private void ceiling(RatioCase line, double least) {
