@@ -26,8 +26,8 @@ final class Allocation {
                 .addProfiler(GCProfiler.class)
                 .forks(1)
                 .warmupIterations(3)
-                .warmupTime(TimeValue.milliseconds(500))
-                .measurementIterations(4)
+                .warmupTime(TimeValue.milliseconds(400))
+                .measurementIterations(3)
                 .measurementTime(TimeValue.milliseconds(250)));
     return results.stream()
         .flatMap(result -> result.getIterationResults().stream())

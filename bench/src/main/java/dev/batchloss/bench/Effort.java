@@ -1,18 +1,24 @@
 package dev.batchloss.bench;
 
+import java.time.Duration;
+
 /**
- * How much is spent on a line of a report that JMH measures; an iteration takes a second.
+ * How much is spent on a line of a report that JMH measures.
  *
  * @param warmups iterations of each JVM that do not count
  * @param iterations those that do
+ * @param iterationTime how long one is
  * @param rounds how many JVMs measure each line
  */
-record Effort(int warmups, int iterations, int rounds) {
-  static final Effort QUICK = new Effort(3, 4, 1);
-  static final Effort FULL = new Effort(5, 5, 3);
+record Effort(int warmups, int iterations, Duration iterationTime, int rounds) {
+  /** Enough to see that something is several times slower than it was. */
+  static final Effort LEAST = new Effort(4, 2, Duration.ofMillis(300), 1);
+
+  static final Effort QUICK = new Effort(3, 4, Duration.ofSeconds(1), 1);
+  static final Effort FULL = new Effort(5, 5, Duration.ofSeconds(1), 3);
 
   /** Returns the same with so many JVMs a line, or itself for 0. */
   Effort withRounds(int count) {
-    return count == 0 ? this : new Effort(warmups, iterations, count);
+    return count == 0 ? this : new Effort(warmups, iterations, iterationTime, count);
   }
 }

@@ -88,14 +88,15 @@ final class RatioMeasurement {
   }
 
   private List<IterationResult> run(RatioCase one) {
+    TimeValue time = TimeValue.milliseconds(effort.iterationTime().toMillis());
     ChainedOptionsBuilder options =
         new OptionsBuilder()
             .include(one.pattern("alternating"))
             .forks(1)
             .warmupIterations(effort.warmups())
-            .warmupTime(TimeValue.seconds(1))
+            .warmupTime(time)
             .measurementIterations(effort.iterations())
-            .measurementTime(TimeValue.seconds(1));
+            .measurementTime(time);
     return results(one, threads, options).stream()
         .map(BenchmarkResult::getIterationResults)
         .flatMap(Collection::stream)
