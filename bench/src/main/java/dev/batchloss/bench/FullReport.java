@@ -8,7 +8,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -196,8 +198,8 @@ public final class FullReport extends ReportCommand {
   }
 
   private static boolean isGpu(BackendStatus status) {
-    return status.available()
-        && Stream.of(IS_A_CPU, "emulated").noneMatch(word -> status.detail().contains(word));
+    String words = text(status);
+    return status.available() && Stream.of(IS_A_CPU, "emulated").noneMatch(words::contains);
   }
 
   private static String reasons(List<BackendStatus> statuses) {
@@ -207,8 +209,9 @@ public final class FullReport extends ReportCommand {
   }
 
   private static String text(BackendStatus status) {
-    return status.available()
-        ? "%s: %s".formatted(status.name(), status.detail())
-        : "%s: not available: %s".formatted(status.name(), status.reason());
+    String name = status.available() ? status.name() : status.name() + ": not available";
+    return Stream.of(name, status.detail(), Objects.requireNonNullElse(status.reason(), ""))
+        .filter(part -> !part.isEmpty())
+        .collect(Collectors.joining(": "));
   }
 }

@@ -1,5 +1,7 @@
 package dev.batchloss.bench;
 
+import java.awt.BasicStroke;
+import java.awt.Color;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
@@ -8,16 +10,27 @@ import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.XYStyler;
+import org.knowm.xchart.style.lines.SeriesLines;
 
 /** Draws how cost grows: a line for everyone who computed it, both axes logarithmic. */
 final class GrowthChart {
   private static final int WIDTH = 900;
   private static final int HEIGHT = 500;
 
+  private static final Color GRID = new Color(230, 230, 230);
+
   private GrowthChart() {}
 
   /** Returns the chart of what was computed as SVG. */
   static byte[] svg(Growth growth, String computed) throws IOException {
+    ByteArrayOutputStream svg = new ByteArrayOutputStream();
+    VectorGraphicsEncoder.saveVectorGraphic(chart(growth, computed), svg, VectorGraphicsFormat.SVG);
+    return svg.toByteArray();
+  }
+
+  /** Returns the chart of what was computed. */
+  static XYChart chart(Growth growth, String computed) {
     XYChart chart =
         new XYChartBuilder()
             .width(WIDTH)
@@ -26,18 +39,23 @@ final class GrowthChart {
             .xAxisTitle(growth.axis())
             .yAxisTitle(growth.unit().symbol())
             .build();
-    chart.getStyler().setXAxisLogarithmic(true);
-    chart.getStyler().setYAxisLogarithmic(true);
-    chart.getStyler().setLegendPosition(LegendPosition.OutsideE);
+    XYStyler styler = chart.getStyler();
+    styler.setXAxisLogarithmic(true);
+    styler.setYAxisLogarithmic(true);
+    styler.setLegendPosition(LegendPosition.OutsideE);
+    styler.setChartBackgroundColor(Color.WHITE);
+    // A dashed line becomes a shape for every dash, hundreds of kilobytes of them.
+    styler.setPlotGridLinesStroke(new BasicStroke(1));
+    styler.setPlotGridLinesColor(GRID);
     for (String by : growth.by(computed)) {
       List<Growth.Point> series = growth.series(computed, by);
-      chart.addSeries(
-          by,
-          series.stream().mapToDouble(Growth.Point::at).toArray(),
-          series.stream().mapToDouble(point -> point.in(growth.unit())).toArray());
+      chart
+          .addSeries(
+              by,
+              series.stream().mapToDouble(Growth.Point::at).toArray(),
+              series.stream().mapToDouble(point -> point.in(growth.unit())).toArray())
+          .setLineStyle(SeriesLines.SOLID);
     }
-    ByteArrayOutputStream svg = new ByteArrayOutputStream();
-    VectorGraphicsEncoder.saveVectorGraphic(chart, svg, VectorGraphicsFormat.SVG);
-    return svg.toByteArray();
+    return chart;
   }
 }

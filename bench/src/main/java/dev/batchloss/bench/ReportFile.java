@@ -29,7 +29,7 @@ final class ReportFile {
   static void write(Path file, byte[] content) throws IOException {
     Path target = file.toAbsolutePath();
     Files.createDirectories(target.getParent());
-    Path unfinished = Files.createTempFile(target.getParent(), "unfinished", ".tmp");
+    Path unfinished = target.resolveSibling(target.getFileName() + ".unfinished");
     try {
       Files.write(unfinished, content);
       Files.move(unfinished, target, StandardCopyOption.REPLACE_EXISTING);
