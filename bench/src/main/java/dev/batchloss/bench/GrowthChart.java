@@ -4,7 +4,9 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import org.knowm.xchart.VectorGraphicsEncoder;
 import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
 import org.knowm.xchart.XYChart;
@@ -13,10 +15,13 @@ import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.lines.SeriesLines;
 
-/** Draws how cost grows: a line for everyone who computed it, both axes logarithmic. */
+/** Draws how cost grows: a line for everyone who computed it. */
 final class GrowthChart {
   private static final int WIDTH = 900;
   private static final int HEIGHT = 500;
+
+  /** A narrower range is easier to read from 0. */
+  private static final double LOGARITHMIC_FROM = 10;
 
   private static final Color GRID = new Color(230, 230, 230);
 
@@ -40,8 +45,16 @@ final class GrowthChart {
             .yAxisTitle(growth.unit().symbol())
             .build();
     XYStyler styler = chart.getStyler();
-    styler.setXAxisLogarithmic(true);
-    styler.setYAxisLogarithmic(true);
+    List<Growth.Point> points =
+        growth.points().stream().filter(point -> point.computed().equals(computed)).toList();
+    if (isWide(points.stream().mapToDouble(Growth.Point::at))) {
+      styler.setXAxisLogarithmic(true);
+    }
+    if (isWide(points.stream().mapToDouble(point -> point.in(growth.unit())))) {
+      styler.setYAxisLogarithmic(true);
+    } else {
+      styler.setYAxisMin(0.0);
+    }
     styler.setLegendPosition(LegendPosition.OutsideE);
     styler.setChartBackgroundColor(Color.WHITE);
     // A dashed line becomes a shape for every dash, hundreds of kilobytes of them.
@@ -57,5 +70,10 @@ final class GrowthChart {
           .setLineStyle(SeriesLines.SOLID);
     }
     return chart;
+  }
+
+  private static boolean isWide(DoubleStream values) {
+    DoubleSummaryStatistics range = values.summaryStatistics();
+    return range.getMax() >= LOGARITHMIC_FROM * range.getMin();
   }
 }
