@@ -33,8 +33,8 @@ public final class RegressionGate extends ReportCommand {
   private static final double MOST_BYTES = 1 << 20;
 
   /**
-   * With a gradient, C2 leaves vectors of the sum over rows longer than a tile's on the heap: 9.6 kB
-   * a row of 1000 classes. This bound is only there to see that it does not become more.
+   * With a gradient, C2 leaves vectors of the sum over rows longer than a tile's on the heap: 9.6
+   * kB a row of 1000 classes. This bound is only there to see that it does not become more.
    */
   private static final double MOST_BYTES_WITH_VECTORS = 12e6;
 
