@@ -88,6 +88,8 @@ final class DoubleMath {
   static final MethodHandle TANH = VectorFunction.of(MethodHandles.lookup(), "tanh");
   private static final MethodHandle EXP_MINUS_ONE =
       VectorFunction.of(MethodHandles.lookup(), "expMinusOne");
+  private static final MethodHandle LOG_SERIES =
+      VectorFunction.of(MethodHandles.lookup(), "logSeries");
   private static final MethodHandle POWER_OF_TWO =
       VectorFunction.of(MethodHandles.lookup(), "powerOfTwo");
 
@@ -105,7 +107,7 @@ final class DoubleMath {
   }
 
   /** Natural logarithm; −infinity at 0, NaN below 0 and at NaN. */
-  static DoubleVector log(DoubleVector x) {
+  static DoubleVector log(DoubleVector x) throws Throwable {
     VectorMask<Double> tiny = x.compare(VectorOperators.LT, LEAST_NORMAL);
     DoubleVector scaled = x.blend(x.mul(SUBNORMAL_SCALE), tiny);
     LongVector bits = scaled.reinterpretAsLongs();
@@ -126,17 +128,7 @@ final class DoubleMath {
     DoubleVector numerator = m.sub(ONE);
     DoubleVector s = numerator.div(m.add(ONE));
     DoubleVector s2 = s.mul(s);
-    DoubleVector series =
-        L10.fma(s2, L9)
-            .fma(s2, L8)
-            .fma(s2, L7)
-            .fma(s2, L6)
-            .fma(s2, L5)
-            .fma(s2, L4)
-            .fma(s2, L3)
-            .fma(s2, L2)
-            .fma(s2, L1)
-            .mul(s2);
+    DoubleVector series = (DoubleVector) LOG_SERIES.invokeExact(s2);
     // log m = 2s + s·series with 2s = numerator − s·numerator, whose first part is exact.
     DoubleVector small = numerator.sub(s.mul(numerator.sub(series)));
     DoubleVector value = k.fma(LN2_HIGH_VECTOR, k.fma(LN2_LOW_VECTOR, small));
@@ -200,6 +192,20 @@ final class DoubleMath {
         .reinterpretAsLongs()
         .lanewise(VectorOperators.LSHL, EXPONENT_POSITION)
         .reinterpretAsDoubles();
+  }
+
+  /** 2s²/3 + 2s⁴/5 + …, from s². */
+  static DoubleVector logSeries(DoubleVector s2) {
+    return L10.fma(s2, L9)
+        .fma(s2, L8)
+        .fma(s2, L7)
+        .fma(s2, L6)
+        .fma(s2, L5)
+        .fma(s2, L4)
+        .fma(s2, L3)
+        .fma(s2, L2)
+        .fma(s2, L1)
+        .mul(s2);
   }
 
   /** e^f − 1 for |f| ≤ ½·ln 2. */

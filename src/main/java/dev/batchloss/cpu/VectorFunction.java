@@ -11,10 +11,14 @@ import jdk.incubator.vector.Vector;
  * NodeCountInliningCutoff}), which two exponentials come to, a kernel inlined before counting too.
  * A method it then leaves to be called gets its vectors on the heap, and the loop takes ten times
  * as long. What a constant handle refers to is inlined like the methods of {@code
- * jdk.incubator.vector}, whatever has gone before; so within a loop everything on vectors is called
- * by its handle, in a {@code static final} field, and nothing by its name.
+ * jdk.incubator.vector}, whatever has gone before, if it is not itself longer than {@value
+ * #MOST_BYTES} bytes; so within a loop everything on vectors is called by its handle, in a {@code
+ * static final} field, and nothing by its name.
  */
 final class VectorFunction {
+  /** Bytecode of a method that C2 inlines ({@code FreqInlineSize}). */
+  static final int MOST_BYTES = 325;
+
   private VectorFunction() {}
 
   /** The one static method of the caller's class that has this name and returns a vector. */

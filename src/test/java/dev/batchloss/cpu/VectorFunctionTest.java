@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.classfile.Attributes;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeElement;
 import java.lang.classfile.MethodModel;
+import java.lang.classfile.attribute.CodeAttribute;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.invoke.MethodHandles;
 import java.net.URI;
@@ -40,6 +42,17 @@ class VectorFunctionTest {
   }
 
   @Test
+  void methodsOnVectorsAreShortEnoughToBeInlined() throws Exception {
+    assertThat(
+            compiledClasses()
+                .flatMap(VectorFunctionTest::methods)
+                .filter(method -> isOnVectors(method.methodType().stringValue()))
+                .filter(method -> bytes(method) > VectorFunction.MOST_BYTES)
+                .map(method -> method.methodName().stringValue()))
+        .isEmpty();
+  }
+
+  @Test
   void whatAMethodThrowsIsThrownOn() {
     IllegalStateException unchecked = new IllegalStateException("n");
     OutOfMemoryError error = new OutOfMemoryError("heap");
@@ -60,20 +73,32 @@ class VectorFunctionTest {
   private static Stream<String> callsByName(Path classFile) {
     return calls(classFile, method -> !isInitializer(method))
         .filter(call -> call.owner().asInternalName().startsWith(OWN))
-        .filter(call -> call.type().stringValue().replace(SPECIES, "").contains(VECTORS))
+        .filter(call -> isOnVectors(call.type().stringValue()))
         .map(call -> "%s calls %s".formatted(classFile.getFileName(), call.name().stringValue()));
   }
 
-  private static Stream<InvokeInstruction> calls(Path classFile, Predicate<MethodModel> methods) {
+  private static Stream<InvokeInstruction> calls(Path classFile, Predicate<MethodModel> which) {
+    return methods(classFile)
+        .filter(which)
+        .flatMap(method -> method.code().stream())
+        .flatMap(code -> code.elementStream())
+        .flatMap(element -> invocation(element).stream());
+  }
+
+  private static Stream<MethodModel> methods(Path classFile) {
     try {
-      return ClassFile.of().parse(classFile).methods().stream()
-          .filter(methods)
-          .flatMap(each -> each.code().stream())
-          .flatMap(code -> code.elementStream())
-          .flatMap(element -> invocation(element).stream());
+      return ClassFile.of().parse(classFile).methods().stream();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static boolean isOnVectors(String type) {
+    return type.replace(SPECIES, "").contains(VECTORS);
+  }
+
+  private static int bytes(MethodModel method) {
+    return method.findAttribute(Attributes.code()).map(CodeAttribute::codeLength).orElse(0);
   }
 
   private static boolean isInitializer(MethodModel method) {
