@@ -90,7 +90,7 @@ final class Call implements BatchWork {
   @Override
   public void finish(RowStatistics batch) {
     if (transform.normalizesByLogSumExp()) {
-      DoubleMath.log(batch.sum, batch.logNormalizer, batch.size);
+      ArrayMath.log(batch.sum, batch.logNormalizer, batch.size);
     } else {
       Arrays.fill(batch.logNormalizer, 0, batch.size, 0);
     }

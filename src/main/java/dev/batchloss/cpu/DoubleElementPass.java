@@ -16,6 +16,8 @@ final class DoubleElementPass extends ElementPass {
   private final @Nullable Operand output;
   private final boolean isGradient;
   private final boolean checks;
+  private final ElementValues values;
+  private final @Nullable ElementSlopes slopes;
   private final double[] positiveWeights = new double[BLOCK];
   private final double[] losses = new double[BLOCK];
   private final double[] lanes = new double[Lanes.DOUBLES];
@@ -28,6 +30,9 @@ final class DoubleElementPass extends ElementPass {
     this.output = Operand.ofDoublesOrNull(call.output);
     this.isGradient = call.outputKind == MatrixOutput.GRADIENT;
     this.checks = plan.inputCheck() != ValueCheck.NONE || plan.targetCheck() != ValueCheck.NONE;
+    BinaryElements binary = new BinaryElements(plan);
+    this.values = new ElementValues(plan, binary);
+    this.slopes = isGradient ? new ElementSlopes(plan, binary) : null;
     Arrays.fill(positiveWeights, 1);
   }
 
@@ -53,9 +58,9 @@ final class DoubleElementPass extends ElementPass {
         positiveWeights[j] = plan.positiveWeight(c + j % k);
       }
     }
-    ElementValues.run(plan, x, y, positiveWeights, losses, size);
-    if (isGradient && output != null) {
-      ElementSlopes.run(plan, x, y, positiveWeights, output.doubles, size);
+    values.run(x, y, positiveWeights, losses, size);
+    if (slopes != null && output != null) {
+      slopes.run(x, y, positiveWeights, output.doubles, size);
     }
     if (weights != null) {
       weights.readDoubles(firstRow, n, c, k);

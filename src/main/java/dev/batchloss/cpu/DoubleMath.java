@@ -8,8 +8,8 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * e^d, log and tanh for vectors of doubles, to about two units in the last place (tanh: four). The
- * constants make every width give the same bits.
+ * e^d, e^d − 1 and log for vectors of doubles, to about two units in the last place. The constants
+ * make every width give the same bits.
  */
 final class DoubleMath {
   /** Below this e^d is taken as 0: it is less than 2^−1020. */
@@ -79,13 +79,9 @@ final class DoubleMath {
 
   private static final double INTEGER_OFFSET = 0x1.8p52;
 
-  /** Beyond this tanh is ±1 to the last bit. */
-  private static final double TANH_SATURATION = 22;
-
   static final MethodHandle EXP = VectorFunction.of(MethodHandles.lookup(), "exp");
   static final MethodHandle EXPM1 = VectorFunction.of(MethodHandles.lookup(), "expm1");
   static final MethodHandle LOG = VectorFunction.of(MethodHandles.lookup(), "log");
-  static final MethodHandle TANH = VectorFunction.of(MethodHandles.lookup(), "tanh");
   private static final MethodHandle EXP_MINUS_ONE =
       VectorFunction.of(MethodHandles.lookup(), "expMinusOne");
   private static final MethodHandle LOG_SERIES =
@@ -140,15 +136,6 @@ final class DoubleMath {
         .blend(x, x.test(VectorOperators.IS_NAN));
   }
 
-  /** Hyperbolic tangent: em/(em + 2) with em = e^(2x) − 1, relative precision near 0. */
-  static DoubleVector tanh(DoubleVector x) throws Throwable {
-    DoubleVector limited =
-        x.blend(TANH_SATURATION, x.compare(VectorOperators.GT, TANH_SATURATION))
-            .blend(-TANH_SATURATION, x.compare(VectorOperators.LT, -TANH_SATURATION));
-    DoubleVector em = (DoubleVector) EXPM1.invokeExact(limited.add(limited));
-    return em.div(em.add(2.0));
-  }
-
   /** e^d − 1 with relative precision near 0, for |d| ≤ 700; −1 below. */
   static DoubleVector expm1(DoubleVector d) throws Throwable {
     DoubleVector rounded = d.fma(LOG2_E, ROUNDER);
@@ -157,24 +144,6 @@ final class DoubleMath {
     DoubleVector power = (DoubleVector) POWER_OF_TWO.invokeExact(rounded);
     DoubleVector e = (DoubleVector) EXP_MINUS_ONE.invokeExact(f);
     return e.fma(power, power.sub(ONE)).blend(-1.0, d.compare(VectorOperators.LT, LEAST));
-  }
-
-  /** Natural logarithm of each of the first {@code n} elements; {@code to} may be {@code from}. */
-  static void log(double[] from, double[] to, int n) {
-    try {
-      int i = 0;
-      for (; i <= n - Lanes.DOUBLE_STEP; i += Lanes.DOUBLE_STEP) {
-        DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, from, i);
-        ((DoubleVector) LOG.invokeExact(x)).intoArray(to, i);
-      }
-      if (i < n) {
-        VectorMask<Double> rest = Lanes.DOUBLE.indexInRange(i, n);
-        DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, from, i, rest);
-        ((DoubleVector) LOG.invokeExact(x)).intoArray(to, i, rest);
-      }
-    } catch (Throwable thrown) {
-      throw VectorFunction.rethrown(thrown);
-    }
   }
 
   /** e^d of one number, with the bits that the vectors give. */

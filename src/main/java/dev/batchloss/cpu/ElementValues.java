@@ -1,65 +1,61 @@
 package dev.batchloss.cpu;
 
 import static dev.batchloss.cpu.ElementVectors.AT_LEAST;
-import static dev.batchloss.cpu.ElementVectors.BALANCE;
 import static dev.batchloss.cpu.ElementVectors.CLIP;
-import static dev.batchloss.cpu.ElementVectors.ENTROPY;
-import static dev.batchloss.cpu.ElementVectors.LOG1P;
-import static dev.batchloss.cpu.ElementVectors.LOGARITHMIC_ERROR;
-import static dev.batchloss.cpu.ElementVectors.LOGIT_ENTROPY;
 import static dev.batchloss.cpu.ElementVectors.MARGIN;
-import static dev.batchloss.cpu.ElementVectors.MISS;
-import static dev.batchloss.cpu.ElementVectors.ONE;
-import static dev.batchloss.cpu.ElementVectors.POWER;
 import static dev.batchloss.cpu.ElementVectors.PRODUCT;
-import static dev.batchloss.cpu.ElementVectors.SIGMOID;
-import static dev.batchloss.cpu.ElementVectors.SOFTPLUS_OF_MINUS;
-import static dev.batchloss.cpu.ElementVectors.clips;
 
 import dev.batchloss.plan.ElementFunction;
 import dev.batchloss.plan.ElementPlan;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
+import dev.batchloss.plan.ZeroTimesInfinity;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * f(x, y) of an element plan over arrays: one loop a function, so that each is compiled for itself
- * and no vector becomes an object between them.
+ * f(x, y) of an element plan over the arrays of a block: one loop a function, and a loop before it
+ * for each transcendental function that it holds beyond the first; not for two threads.
  */
 final class ElementValues {
   private static final double LN2 = Math.log(2);
-  private static final MethodHandle FOCUSED = VectorFunction.of(MethodHandles.lookup(), "focused");
-  private static final MethodHandle TARGET_TERM =
-      VectorFunction.of(MethodHandles.lookup(), "targetTerm");
 
-  private ElementValues() {}
+  private final ElementFunction f;
+  private final boolean zero;
+  private final BinaryElements binary;
+  private final double[] terms = new double[ElementPass.BLOCK];
+  private final double[] moreTerms = new double[ElementPass.BLOCK];
+
+  /**
+   * Makes room for a block.
+   *
+   * @param binary what runs the functions of two classes
+   */
+  ElementValues(ElementPlan plan, BinaryElements binary) {
+    this.f = plan.function();
+    this.zero = plan.zeroTimesInfinity() == ZeroTimesInfinity.ZERO;
+    this.binary = binary;
+  }
 
   /**
    * Fills {@code to} for {@code n} elements, and what the last vector takes besides.
    *
    * @param w the positive weight of each element
    */
-  static void run(ElementPlan plan, double[] x, double[] y, double[] w, double[] to, int n) {
+  void run(double[] x, double[] y, double[] w, double[] to, int n) {
     try {
-      ElementFunction f = plan.function();
-      boolean zero = ElementVectors.zeroIsZero(plan);
       switch (f.kind()) {
-        case BINARY_CROSS_ENTROPY_LOGITS -> binaryOfLogits(zero, x, y, w, to, n);
-        case BINARY_CROSS_ENTROPY -> binary(f, zero, x, y, w, to, n);
-        case BINARY_FOCAL_LOGITS -> focalOfLogits(f, zero, x, y, to, n);
-        case BINARY_FOCAL -> focal(f, zero, x, y, to, n);
-        case KL_DIVERGENCE -> divergence(zero, x, y, to, n);
-        case KL_DIVERGENCE_LOG_TARGETS -> divergenceOfLogarithms(zero, x, y, to, n);
-        case KL_DIVERGENCE_PROBABILITIES -> divergenceOfProbabilities(f, zero, x, y, to, n);
+        case BINARY_CROSS_ENTROPY_LOGITS, BINARY_CROSS_ENTROPY, BINARY_FOCAL_LOGITS, BINARY_FOCAL ->
+            binary.values(x, y, w, to, n);
+        case KL_DIVERGENCE -> divergence(x, y, to, n);
+        case KL_DIVERGENCE_LOG_TARGETS -> divergenceOfLogarithms(x, y, to, n);
+        case KL_DIVERGENCE_PROBABILITIES -> divergenceOfProbabilities(x, y, to, n);
         case SQUARED_ERROR -> squaredError(x, y, to, n);
         case ABSOLUTE_ERROR -> absoluteError(x, y, to, n);
-        case ABSOLUTE_PERCENTAGE_ERROR -> percentageError(f, x, y, to, n);
-        case SQUARED_LOGARITHMIC_ERROR -> squaredLogarithmicError(f, x, y, to, n);
-        case HUBER -> huber(f, x, y, to, n);
+        case ABSOLUTE_PERCENTAGE_ERROR -> percentageError(x, y, to, n);
+        case SQUARED_LOGARITHMIC_ERROR -> squaredLogarithmicError(x, y, to, n);
+        case HUBER -> huber(x, y, to, n);
         case LOG_COSH -> logCosh(x, y, to, n);
-        case POISSON -> poisson(f, zero, x, y, to, n);
-        case POISSON_LOGARITHMIC -> poissonOfLogarithms(f, zero, x, y, to, n);
+        case POISSON -> poisson(x, y, to, n);
+        case POISSON_LOGARITHMIC -> poissonOfLogarithms(x, y, to, n);
         case HINGE -> hinge(x, y, to, n);
         case SQUARED_HINGE -> squaredHinge(x, y, to, n);
       }
@@ -68,63 +64,7 @@ final class ElementValues {
     }
   }
 
-  private static void binaryOfLogits(
-      boolean zero, double[] xs, double[] ys, double[] ws, double[] to, int n) throws Throwable {
-    for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
-      DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
-      DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
-      DoubleVector w = DoubleVector.fromArray(Lanes.DOUBLE, ws, i);
-      ((DoubleVector) LOGIT_ENTROPY.invokeExact(x, y, w, zero)).intoArray(to, i);
-    }
-  }
-
-  private static void binary(
-      ElementFunction f, boolean zero, double[] xs, double[] ys, double[] ws, double[] to, int n)
-      throws Throwable {
-    for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
-      DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
-      DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
-      DoubleVector w = DoubleVector.fromArray(Lanes.DOUBLE, ws, i);
-      ((DoubleVector) ENTROPY.invokeExact((DoubleVector) CLIP.invokeExact(x, f), y, w, f, zero))
-          .intoArray(to, i);
-    }
-  }
-
-  private static void focalOfLogits(
-      ElementFunction f, boolean zero, double[] xs, double[] ys, double[] to, int n)
-      throws Throwable {
-    for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
-      DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
-      DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
-      DoubleVector p = (DoubleVector) SIGMOID.invokeExact(x);
-      DoubleVector rest = (DoubleVector) SIGMOID.invokeExact(x.neg());
-      DoubleVector entropy;
-      if (clips(f)) {
-        DoubleVector clipped = (DoubleVector) CLIP.invokeExact(p, f);
-        entropy = (DoubleVector) ENTROPY.invokeExact(clipped, y, ONE, f, zero);
-      } else {
-        entropy = (DoubleVector) LOGIT_ENTROPY.invokeExact(x, y, ONE, zero);
-      }
-      DoubleVector miss = (DoubleVector) MISS.invokeExact(p, rest, y);
-      ((DoubleVector) FOCUSED.invokeExact(miss, y, entropy, f)).intoArray(to, i);
-    }
-  }
-
-  private static void focal(
-      ElementFunction f, boolean zero, double[] xs, double[] ys, double[] to, int n)
-      throws Throwable {
-    for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
-      DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
-      DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
-      DoubleVector clipped = (DoubleVector) CLIP.invokeExact(x, f);
-      DoubleVector entropy = (DoubleVector) ENTROPY.invokeExact(clipped, y, ONE, f, zero);
-      DoubleVector miss = (DoubleVector) MISS.invokeExact(x, ONE.sub(x), y);
-      ((DoubleVector) FOCUSED.invokeExact(miss, y, entropy, f)).intoArray(to, i);
-    }
-  }
-
-  private static void divergence(boolean zero, double[] xs, double[] ys, double[] to, int n)
-      throws Throwable {
+  private void divergence(double[] xs, double[] ys, double[] to, int n) throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
@@ -134,8 +74,8 @@ final class ElementValues {
     }
   }
 
-  private static void divergenceOfLogarithms(
-      boolean zero, double[] xs, double[] ys, double[] to, int n) throws Throwable {
+  private void divergenceOfLogarithms(double[] xs, double[] ys, double[] to, int n)
+      throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
@@ -144,8 +84,7 @@ final class ElementValues {
     }
   }
 
-  private static void divergenceOfProbabilities(
-      ElementFunction f, boolean zero, double[] xs, double[] ys, double[] to, int n)
+  private void divergenceOfProbabilities(double[] xs, double[] ys, double[] to, int n)
       throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
@@ -174,8 +113,7 @@ final class ElementValues {
     }
   }
 
-  private static void percentageError(
-      ElementFunction f, double[] xs, double[] ys, double[] to, int n) throws Throwable {
+  private void percentageError(double[] xs, double[] ys, double[] to, int n) throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
@@ -184,17 +122,39 @@ final class ElementValues {
     }
   }
 
-  private static void squaredLogarithmicError(
-      ElementFunction f, double[] xs, double[] ys, double[] to, int n) throws Throwable {
+  private void squaredLogarithmicError(double[] xs, double[] ys, double[] to, int n)
+      throws Throwable {
+    logarithmicErrors(f, xs, ys, terms, to, n);
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
-      DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
-      DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
-      DoubleVector d = (DoubleVector) LOGARITHMIC_ERROR.invokeExact(x, y, f);
+      DoubleVector d = DoubleVector.fromArray(Lanes.DOUBLE, to, i);
       d.mul(d).intoArray(to, i);
     }
   }
 
-  private static void huber(ElementFunction f, double[] xs, double[] ys, double[] to, int n) {
+  /**
+   * ln(1 + max(x, epsilon)) − ln(1 + max(y, epsilon)).
+   *
+   * @param scratch room for the block
+   */
+  static void logarithmicErrors(
+      ElementFunction f, double[] xs, double[] ys, double[] scratch, double[] to, int n)
+      throws Throwable {
+    for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
+      DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
+      DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
+      ((DoubleVector) AT_LEAST.invokeExact(x, f.epsilon())).intoArray(to, i);
+      ((DoubleVector) AT_LEAST.invokeExact(y, f.epsilon())).intoArray(scratch, i);
+    }
+    ArrayMath.log1p(to, to, n);
+    ArrayMath.log1p(scratch, scratch, n);
+    for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
+      DoubleVector.fromArray(Lanes.DOUBLE, to, i)
+          .sub(DoubleVector.fromArray(Lanes.DOUBLE, scratch, i))
+          .intoArray(to, i);
+    }
+  }
+
+  private void huber(double[] xs, double[] ys, double[] to, int n) {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
@@ -205,42 +165,50 @@ final class ElementValues {
     }
   }
 
-  private static void logCosh(double[] xs, double[] ys, double[] to, int n) throws Throwable {
+  /** d + ln(1 + e^−2d) − ln 2, or where d is small ln(1 + t²/(2(t + 1))), t = e^−d − 1. */
+  private void logCosh(double[] xs, double[] ys, double[] to, int n) throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
       DoubleVector d = x.sub(y).abs();
       DoubleVector t = (DoubleVector) DoubleMath.EXPM1.invokeExact(d.neg());
-      DoubleVector near = (DoubleVector) LOG1P.invokeExact(t.mul(t).div(t.add(1.0).mul(2.0)));
-      DoubleVector far = d.add((DoubleVector) SOFTPLUS_OF_MINUS.invokeExact(d.add(d))).sub(LN2);
-      far.blend(near, d.compare(VectorOperators.LT, 1.0)).intoArray(to, i);
+      d.intoArray(to, i);
+      t.mul(t).div(t.add(1.0).mul(2.0)).intoArray(terms, i);
+    }
+    ArrayMath.exp(to, -2, moreTerms, n);
+    for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
+      DoubleVector d = DoubleVector.fromArray(Lanes.DOUBLE, to, i);
+      DoubleVector near = DoubleVector.fromArray(Lanes.DOUBLE, terms, i);
+      DoubleVector far = DoubleVector.fromArray(Lanes.DOUBLE, moreTerms, i);
+      far.blend(near, d.compare(VectorOperators.LT, 1.0)).intoArray(terms, i);
+    }
+    ArrayMath.log1p(terms, terms, n);
+    for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
+      DoubleVector d = DoubleVector.fromArray(Lanes.DOUBLE, to, i);
+      DoubleVector log = DoubleVector.fromArray(Lanes.DOUBLE, terms, i);
+      d.add(log).sub(LN2).blend(log, d.compare(VectorOperators.LT, 1.0)).intoArray(to, i);
     }
   }
 
-  private static void poisson(
-      ElementFunction f, boolean zero, double[] xs, double[] ys, double[] to, int n)
-      throws Throwable {
+  private void poisson(double[] xs, double[] ys, double[] to, int n) throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
       DoubleVector log = (DoubleVector) DoubleMath.LOG.invokeExact(x.add(f.epsilon()));
-      x.sub((DoubleVector) PRODUCT.invokeExact(y, log, zero))
-          .add((DoubleVector) TARGET_TERM.invokeExact(y, f))
-          .intoArray(to, i);
+      x.sub((DoubleVector) PRODUCT.invokeExact(y, log, zero)).intoArray(to, i);
     }
+    addTargetTerms(ys, to, n);
   }
 
-  private static void poissonOfLogarithms(
-      ElementFunction f, boolean zero, double[] xs, double[] ys, double[] to, int n)
-      throws Throwable {
+  private void poissonOfLogarithms(double[] xs, double[] ys, double[] to, int n) throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
       ((DoubleVector) DoubleMath.EXP.invokeExact(x))
           .sub((DoubleVector) PRODUCT.invokeExact(y, x, zero))
-          .add((DoubleVector) TARGET_TERM.invokeExact(y, f))
           .intoArray(to, i);
     }
+    addTargetTerms(ys, to, n);
   }
 
   private static void hinge(double[] xs, double[] ys, double[] to, int n) throws Throwable {
@@ -260,21 +228,24 @@ final class ElementValues {
     }
   }
 
-  /** balance·miss^gamma·entropy. */
-  static DoubleVector focused(
-      DoubleVector miss, DoubleVector y, DoubleVector entropy, ElementFunction f) throws Throwable {
-    DoubleVector balance = (DoubleVector) BALANCE.invokeExact(y, f);
-    return balance.mul((DoubleVector) POWER.invokeExact(miss, f.gamma())).mul(entropy);
-  }
-
-  /** Stirling's approximation of ln y!, for y above 1. */
-  static DoubleVector targetTerm(DoubleVector y, ElementFunction f) throws Throwable {
+  /** Stirling's approximation of ln y!, for y above 1, where it is wanted. */
+  private void addTargetTerms(double[] ys, double[] to, int n) {
     if (f.targetTerm() == 0) {
-      return DoubleVector.zero(Lanes.DOUBLE);
+      return;
     }
-    DoubleVector log = (DoubleVector) DoubleMath.LOG.invokeExact(y);
-    DoubleVector half = (DoubleVector) DoubleMath.LOG.invokeExact(y.mul(2 * Math.PI));
-    DoubleVector term = y.mul(log).sub(y).add(half.mul(0.5));
-    return term.mul(f.targetTerm()).blend(0.0, y.compare(VectorOperators.LE, 1.0));
+    for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
+      DoubleVector.fromArray(Lanes.DOUBLE, ys, i).mul(2 * Math.PI).intoArray(moreTerms, i);
+    }
+    ArrayMath.log(ys, terms, n);
+    ArrayMath.log(moreTerms, moreTerms, n);
+    for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
+      DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
+      DoubleVector log = DoubleVector.fromArray(Lanes.DOUBLE, terms, i);
+      DoubleVector half = DoubleVector.fromArray(Lanes.DOUBLE, moreTerms, i);
+      DoubleVector term = y.mul(log).sub(y).add(half.mul(0.5)).mul(f.targetTerm());
+      DoubleVector.fromArray(Lanes.DOUBLE, to, i)
+          .add(term.blend(0.0, y.compare(VectorOperators.LE, 1.0)))
+          .intoArray(to, i);
+    }
   }
 }

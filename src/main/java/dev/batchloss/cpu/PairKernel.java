@@ -24,12 +24,17 @@ final class PairKernel {
   private final PairRow row;
   private final double[] terms;
   private final double[] moreTerms;
+
+  /** ln(1 + e^−|ln p − ln q|), which the logarithms of p and q over their middle have in common. */
+  private final double[] middles;
+
   private final double[] lanes = new double[Lanes.DOUBLES];
 
   PairKernel(PairRow row, int block) {
     this.row = row;
     this.terms = new double[block];
     this.moreTerms = new double[block];
+    this.middles = new double[block];
   }
 
   /** NaN stays out; the sums have it. */
@@ -59,6 +64,9 @@ final class PairKernel {
   void addDivergence(double[] x, double[] y, int n) {
     try {
       boolean isSymmetric = row.function == PairFunction.JENSEN_SHANNON;
+      if (isSymmetric) {
+        compareToMiddle(x, y, n);
+      }
       for (int i = 0; i < n; i += DOUBLE_STEP) {
         DoubleVector dx = (DoubleVector) SHIFTED.invokeExact(x, i, row.xMaximum, row.scale);
         DoubleVector logP = dx.sub(row.xSum);
@@ -67,9 +75,13 @@ final class PairKernel {
         DoubleVector p = (DoubleVector) DoubleMath.EXP.invokeExact(logP);
         DoubleVector q = (DoubleVector) DoubleMath.EXP.invokeExact(logQ);
         DoubleVector ofP =
-            isSymmetric ? (DoubleVector) RATIO_TO_MIDDLE.invokeExact(logP, logQ) : logP.sub(logQ);
+            isSymmetric
+                ? (DoubleVector) RATIO_TO_MIDDLE.invokeExact(logP, logQ, middles, i)
+                : logP.sub(logQ);
         DoubleVector ofQ =
-            isSymmetric ? (DoubleVector) RATIO_TO_MIDDLE.invokeExact(logQ, logP) : logQ.sub(logP);
+            isSymmetric
+                ? (DoubleVector) RATIO_TO_MIDDLE.invokeExact(logQ, logP, middles, i)
+                : logQ.sub(logP);
         ((DoubleVector) PRODUCT.invokeExact(p, ofP)).intoArray(terms, i);
         ((DoubleVector) PRODUCT.invokeExact(q, ofQ)).intoArray(moreTerms, i);
       }
@@ -78,6 +90,16 @@ final class PairKernel {
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }
+  }
+
+  private void compareToMiddle(double[] x, double[] y, int n) throws Throwable {
+    for (int i = 0; i < n; i += DOUBLE_STEP) {
+      DoubleVector dx = (DoubleVector) SHIFTED.invokeExact(x, i, row.xMaximum, row.scale);
+      DoubleVector dy = (DoubleVector) SHIFTED.invokeExact(y, i, row.yMaximum, row.scale);
+      dy.sub(row.ySum).sub(dx.sub(row.xSum)).intoArray(middles, i);
+    }
+    ArrayMath.expOfMinusMagnitude(middles, middles, n);
+    ArrayMath.log1p(middles, middles, n);
   }
 
   void addProducts(double[] x, double[] y, int n) {
@@ -129,6 +151,9 @@ final class PairKernel {
 
   private void divergenceSlopes(double[] x, double[] y, double[] to, int n, double factor) {
     try {
+      if (row.function == PairFunction.JENSEN_SHANNON) {
+        compareToMiddle(x, y, n);
+      }
       double scaled = factor * row.scale * (row.function == PairFunction.JENSEN_SHANNON ? 0.5 : 1);
       for (int i = 0; i < n; i += DOUBLE_STEP) {
         DoubleVector dx = (DoubleVector) SHIFTED.invokeExact(x, i, row.xMaximum, row.scale);
@@ -144,7 +169,8 @@ final class PairKernel {
                   (DoubleVector)
                       PRODUCT.invokeExact(
                           p,
-                          ((DoubleVector) RATIO_TO_MIDDLE.invokeExact(logP, logQ)).sub(row.xPart));
+                          ((DoubleVector) RATIO_TO_MIDDLE.invokeExact(logP, logQ, middles, i))
+                              .sub(row.xPart));
               default -> p.sub((DoubleVector) DoubleMath.EXP.invokeExact(logQ));
             };
         slope.mul(scaled).intoArray(to, i);
@@ -158,12 +184,16 @@ final class PairKernel {
     return DoubleVector.fromArray(DOUBLE, from, i).sub(maximum).mul(scale);
   }
 
-  /** ln(p / ½(p + q)), also where q/p is beyond all bounds. */
-  static DoubleVector ratioToMiddle(DoubleVector logOf, DoubleVector logOther) throws Throwable {
+  /**
+   * ln(p / ½(p + q)), also where q/p is beyond all bounds.
+   *
+   * @param common what that has in common with ln(q / ½(p + q)), from element i on
+   */
+  static DoubleVector ratioToMiddle(
+      DoubleVector logOf, DoubleVector logOther, double[] common, int i) {
     DoubleVector d = logOther.sub(logOf);
     DoubleVector positive = d.blend(0.0, d.compare(VectorOperators.LT, 0.0));
-    DoubleVector both = (DoubleVector) ElementVectors.SOFTPLUS_OF_MINUS.invokeExact(d.abs());
-    return positive.neg().sub(both).add(LN2);
+    return positive.neg().sub(DoubleVector.fromArray(DOUBLE, common, i)).add(LN2);
   }
 
   static DoubleVector product(DoubleVector probability, DoubleVector value) {

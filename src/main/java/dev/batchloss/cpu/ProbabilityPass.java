@@ -146,7 +146,7 @@ final class ProbabilityPass implements BatchPass {
       clipped[j] = value < transform.clipLow() || value > transform.clipHigh();
       p[j] = Math.max(transform.clipLow(), Math.min(transform.clipHigh(), value));
     }
-    DoubleMath.log(p, z, n);
+    ArrayMath.log(p, z, n);
   }
 
   @Override

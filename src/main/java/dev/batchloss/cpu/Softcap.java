@@ -1,7 +1,6 @@
 package dev.batchloss.cpu;
 
 import dev.batchloss.plan.InputTransform;
-import jdk.incubator.vector.DoubleVector;
 
 /** z = softcap·tanh(logitScale·x/softcap) in double, and its derivative; nothing where absent. */
 final class Softcap {
@@ -27,15 +26,14 @@ final class Softcap {
     if (!isPresent()) {
       return;
     }
-    try {
-      double inner = transform.logitScale() / transform.softcap();
-      for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
-        DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, block, i).mul(inner);
-        DoubleVector t = (DoubleVector) DoubleMath.TANH.invokeExact(x);
-        t.mul(transform.softcap()).intoArray(block, i);
-      }
-    } catch (Throwable thrown) {
-      throw VectorFunction.rethrown(thrown);
+    multiply(block, transform.logitScale() / transform.softcap(), n);
+    ArrayMath.tanh(block, block, n);
+    multiply(block, transform.softcap(), n);
+  }
+
+  private static void multiply(double[] block, double factor, int n) {
+    for (int i = 0; i < n; i++) {
+      block[i] *= factor;
     }
   }
 
