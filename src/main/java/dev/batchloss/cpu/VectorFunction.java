@@ -6,14 +6,22 @@ import java.util.Arrays;
 import jdk.incubator.vector.Vector;
 
 /**
- * A static method that takes or returns vectors, as a handle to call it by. C2 inlines a method
- * into a loop only as long as the graph it builds has fewer than 18 000 nodes ({@code
- * NodeCountInliningCutoff}), which two exponentials come to, a kernel inlined before counting too.
- * A method it then leaves to be called gets its vectors on the heap, and the loop takes ten times
- * as long. What a constant handle refers to is inlined like the methods of {@code
- * jdk.incubator.vector}, whatever has gone before, if it is not itself longer than {@value
- * #MOST_BYTES} bytes; so within a loop everything on vectors is called by its handle, in a {@code
- * static final} field, and nothing by its name.
+ * A static method that takes or returns vectors, as a handle to call it by. A method that C2 leaves
+ * to be called gets its vectors on the heap, and the loop takes ten times as long. Two things make
+ * C2 leave it:
+ *
+ * <ul>
+ *   <li>The graph of the loop's method has 18 000 nodes ({@code NodeCountInliningCutoff}), which
+ *       two exponentials come to, a kernel inlined before counting too. What a constant handle
+ *       refers to is inlined like the methods of {@code jdk.incubator.vector}, whatever has gone
+ *       before, if it is not itself longer than {@value #MOST_BYTES} bytes; so within a loop
+ *       everything on vectors is called by its handle, in a {@code static final} field, and nothing
+ *       by its name.
+ *   <li>The method has been compiled by itself, into more than 2500 bytes of machine code ({@code
+ *       InlineSmallCode}), which two transcendental functions come to and one does not; no handle
+ *       helps. So a method on vectors calls none, but where it is one itself: what holds several is
+ *       made of loops, with arrays between them, as {@link ArrayMath} has them.
+ * </ul>
  */
 final class VectorFunction {
   /** Bytecode of a method that C2 inlines ({@code FreqInlineSize}). */

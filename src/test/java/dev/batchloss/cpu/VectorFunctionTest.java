@@ -10,6 +10,7 @@ import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeElement;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.attribute.CodeAttribute;
+import java.lang.classfile.instruction.FieldInstruction;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.invoke.MethodHandles;
 import java.net.URI;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
 class VectorFunctionTest {
   private static final String VECTORS = "Ljdk/incubator/vector/";
   private static final String SPECIES = VECTORS + "VectorSpecies;";
+  private static final String HANDLE = "Ljava/lang/invoke/MethodHandle;";
   private static final String OWN = "dev/batchloss/";
 
   @Test
@@ -50,6 +52,27 @@ class VectorFunctionTest {
                 .filter(method -> bytes(method) > VectorFunction.MOST_BYTES)
                 .map(method -> method.methodName().stringValue()))
         .isEmpty();
+  }
+
+  @Test
+  void methodsOnVectorsLeaveTranscendentalFunctionsToLoops() throws Exception {
+    assertThat(
+            compiledClasses()
+                .filter(classFile -> !isMath(owner(classFile)))
+                .flatMap(VectorFunctionTest::methods)
+                .filter(method -> isOnVectors(method.methodType().stringValue()))
+                .filter(method -> transcendentalFunctions(method).findAny().isPresent())
+                .map(method -> method.methodName().stringValue()))
+        .isEmpty();
+  }
+
+  @Test
+  void loopsFindTranscendentalFunctionsWhereTheyAreLookedFor() throws Exception {
+    assertThat(
+            compiledClasses()
+                .flatMap(VectorFunctionTest::methods)
+                .flatMap(VectorFunctionTest::transcendentalFunctions))
+        .contains("EXP", "EXPM1", "LOG");
   }
 
   @Test
@@ -83,6 +106,27 @@ class VectorFunctionTest {
         .flatMap(method -> method.code().stream())
         .flatMap(code -> code.elementStream())
         .flatMap(element -> invocation(element).stream());
+  }
+
+  /**
+   * The handles of {@link DoubleMath} and {@link FloatMath} that a method reads, by their names.
+   */
+  private static Stream<String> transcendentalFunctions(MethodModel method) {
+    return method.code().stream()
+        .flatMap(code -> code.elementStream())
+        .filter(FieldInstruction.class::isInstance)
+        .map(FieldInstruction.class::cast)
+        .filter(field -> isMath(field.owner().asInternalName()))
+        .filter(field -> field.type().stringValue().equals(HANDLE))
+        .map(field -> field.name().stringValue());
+  }
+
+  private static boolean isMath(String owner) {
+    return owner.equals(OWN + "cpu/DoubleMath") || owner.equals(OWN + "cpu/FloatMath");
+  }
+
+  private static String owner(Path classFile) {
+    return OWN + "cpu/" + classFile.getFileName().toString().replace(".class", "");
   }
 
   private static Stream<MethodModel> methods(Path classFile) {
