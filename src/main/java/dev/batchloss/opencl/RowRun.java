@@ -48,6 +48,11 @@ final class RowRun {
   }
 
   private TargetScan scanTargets(RowRequest<?> rows) {
+    if (family == KernelFamily.CPU) {
+      // The same processors would look at them, but for the commands it takes to ask for that.
+      MatrixShape input = rows.input();
+      return TargetScan.of(rows.plan(), input.rows(), input.classes(), rows.targets());
+    }
     return TargetPhase.scan(
         rows, targets -> new TargetScanner(rows, targets, slots.getFirst(), device.programs()));
   }
