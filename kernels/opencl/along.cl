@@ -75,8 +75,8 @@ static inline V load_input(const Row *row, long c, int n) {
 // The macro is a mark of PoCL, where OpenCL's own prefetch does nothing.
 #if GROUP == 1 && defined(POCL_DEVICE_ADDRESS_BITS)
 #define FETCHES_AHEAD
-// Asks for the elements two blocks behind class c, of this row or of rows behind: a processor fetches
-// little by itself while it is busy with exponentials. Past the matrix it does nothing.
+// Asks for the elements two blocks behind class c, of this row or of rows behind: a processor
+// fetches little by itself while it is busy with exponentials. Past the matrix it does nothing.
 static inline void fetch_ahead(const Row *row, long c) {
   __builtin_prefetch((const void *)(size_t)(row->x + c + 2 * BLOCK * LANES));
 }
