@@ -10,6 +10,7 @@ import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
+import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
@@ -55,6 +56,21 @@ final class CudaContext extends NativeHandle<CUcontext> {
   void call(String what, IntSupplier call) {
     int code = current(() -> ErrorCodes.codeOf(call));
     ErrorCodes.call(what, () -> code);
+  }
+
+  /**
+   * Asks the driver in this context whether something is done.
+   *
+   * @param what what is done, for the message
+   * @throws DeviceException if it has failed
+   */
+  boolean isDone(String what, IntSupplier query) {
+    int code = current(() -> ErrorCodes.codeOf(query));
+    if (code == CUresult.CUDA_ERROR_NOT_READY) {
+      return false;
+    }
+    ErrorCodes.call(what, () -> code);
+    return true;
   }
 
   /** Returns what releases an object in this context; it keeps the context open. */
