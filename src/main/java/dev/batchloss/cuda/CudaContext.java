@@ -22,6 +22,7 @@ import jcuda.driver.JCudaDriver;
  */
 final class CudaContext extends NativeHandle<CUcontext> {
   private final DeviceDescription device;
+  private volatile boolean isLost;
 
   private CudaContext(DeviceDescription device, CUdevice id, CUcontext context) {
     super("CUDA context", context, _ -> JCudaDriver.cuDevicePrimaryCtxRelease(id));
@@ -54,8 +55,12 @@ final class CudaContext extends NativeHandle<CUcontext> {
    * @throws DeviceException if it fails
    */
   void call(String what, IntSupplier call) {
-    int code = current(() -> ErrorCodes.codeOf(call));
-    ErrorCodes.call(what, () -> code);
+    check(what, current(() -> ErrorCodes.codeOf(call)));
+  }
+
+  /** Returns whether a call has said that nothing works any more here. */
+  boolean isLost() {
+    return isLost;
   }
 
   /**
@@ -69,7 +74,7 @@ final class CudaContext extends NativeHandle<CUcontext> {
     if (code == CUresult.CUDA_ERROR_NOT_READY) {
       return false;
     }
-    ErrorCodes.call(what, () -> code);
+    check(what, code);
     return true;
   }
 
@@ -156,12 +161,19 @@ final class CudaContext extends NativeHandle<CUcontext> {
     return free[0];
   }
 
+  private void check(String what, int code) {
+    if (ErrorCodes.isSticky(code)) {
+      isLost = true;
+    }
+    ErrorCodes.call(what, () -> code);
+  }
+
   private <T> T current(Supplier<T> work) {
     return with(
         context -> {
-          ErrorCodes.call(
+          check(
               "making the context of %s current".formatted(device.name()),
-              () -> JCudaDriver.cuCtxPushCurrent(context));
+              ErrorCodes.codeOf(() -> JCudaDriver.cuCtxPushCurrent(context)));
           try {
             return work.get();
           } finally {
