@@ -124,6 +124,7 @@ class SharedCallTest {
     "STAGED_BESIDE, 30",
     "PINNED_BESIDE, 100",
     "STAGED_IN_PLACE, 60",
+    "STAGED_IN_PLACE, 500",
     "PINNED_IN_PLACE, 250"
   })
   void whatADeviceLeavesUndoneAnotherBackendDoes(Way way, int look) {
@@ -133,6 +134,7 @@ class SharedCallTest {
     UnfinishedRunException unfinished =
         catchThrowableOfType(
             UnfinishedRunException.class, () -> run(devices, request, way.sizes()));
+    assertThat(unfinished).isNotNull();
     StandInDriver.set("EMULATED_GPU_FAULTS", "");
     StandInDriver.set("EMULATED_GPU_SLOW", "");
     assertThat(unfinished.failure().code()).isEqualTo(719);
