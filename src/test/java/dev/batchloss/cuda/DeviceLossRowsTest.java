@@ -61,7 +61,7 @@ class DeviceLossRowsTest {
       cuda.close();
       cpu.close();
       context.close();
-      StandInDriver.set("EMULATED_GPU_ORDER", "eager");
+      StandInDriver.reset("EMULATED_GPU_ORDER", "eager");
       assertThat(StandInDriver.reported()).as("what the stand-in reports").isEqualTo(reported);
     }
   }

@@ -77,6 +77,7 @@ class SharedCallTest {
     if (devices.size() < 2) {
       RequiredBackends.skipOrFail("cuda:all", "there is only one CUDA device");
     }
+    devices = devices.subList(0, 2);
     Random random = new Random(8);
     for (long i = 0; i < ROWS * CLASSES; i++) {
       logits.setAtIndex(ValueLayout.JAVA_FLOAT, i, 3 * (float) random.nextGaussian());
@@ -92,7 +93,7 @@ class SharedCallTest {
   void reset() {
     StandInDriver.set("EMULATED_GPU_FAULTS", "");
     StandInDriver.set("EMULATED_GPU_SLOW", "");
-    StandInDriver.set("EMULATED_GPU_ORDER", "eager");
+    StandInDriver.reset("EMULATED_GPU_ORDER", "eager");
   }
 
   @ParameterizedTest

@@ -39,6 +39,11 @@ final class StandInDriver {
     }
   }
 
+  /** Makes a setting what the environment says, so that later tests run in their own mode. */
+  static void reset(String name, String otherwise) {
+    set(name, System.getenv().getOrDefault(name, otherwise));
+  }
+
   /** Returns how many kernels a device has run; 0 on a real driver. */
   static long launches(int device) {
     Optional<MemorySegment> function = DRIVER.find("emulatedGpuLaunches");
