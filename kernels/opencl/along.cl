@@ -17,8 +17,6 @@ typedef struct {
   __global const ELEMENT(INPUT) * x;
   __global const ELEMENT(TARGET) * q;
   __global const REAL *w;
-  // The rows behind this one have LANES elements or more, which may be read with its last ones.
-  bool has_room_behind;
   // −1 where there is none.
   int target;
   bool is_ignored;
@@ -54,9 +52,8 @@ static inline long class_at(const Span *span, int i) {
 }
 
 static inline V load_input(const Row *row, long c, int n) {
-  if (n == LANES || row->has_room_behind) {
-    V x = LOAD(INPUT)(row->x + c);
-    return n == LANES ? x : (LANE_INDEX < n ? x : (V)0);
+  if (n == LANES) {
+    return LOAD(INPUT)(row->x + c);
   }
   REAL lanes[LANES];
   for (int lane = 0; lane < LANES; lane++) {
@@ -67,9 +64,8 @@ static inline V load_input(const Row *row, long c, int n) {
 
 static inline V load_distribution(const Row *row, long c, int n) {
 #ifdef HAS_PROBABILITY_TARGETS
-  if (n == LANES || row->has_room_behind) {
-    V q = LOAD(TARGET)(row->q + c);
-    return n == LANES ? q : (LANE_INDEX < n ? q : (V)0);
+  if (n == LANES) {
+    return LOAD(TARGET)(row->q + c);
   }
   REAL lanes[LANES];
   for (int lane = 0; lane < LANES; lane++) {
@@ -207,7 +203,6 @@ static inline Row row_at(
   Row row;
   row.x = input + index * parameters->classes;
   row.w = class_weights;
-  row.has_room_behind = (parameters->rows - 1 - index) * parameters->classes >= LANES;
   row.input_sum = 1;
   row.target = -1;
   row.is_ignored = false;

@@ -100,21 +100,13 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rows_along(
 #ifdef NORMALIZES_BEFORE_CLIP
   row.input_sum = sum_input(&row, &parameters, shared_sums);
 #endif
-#ifdef COLUMN_RANK
   find_target(&row, &parameters);
-#endif
+  Totals totals = no_totals();
 #ifdef READS_ROWS
-  Totals totals = reduce_segment(&row, 0, &parameters, shared);
-  for (long from = SEGMENT; from < classes; from += SEGMENT) {
+  for (long from = 0; from < classes; from += SEGMENT) {
     Totals segment = reduce_segment(&row, from, &parameters, shared);
     add_totals(&totals, &segment, scale);
   }
-#else
-  Totals totals = no_totals();
-#endif
-#ifndef COLUMN_RANK
-  // By now the row is in a cache.
-  find_target(&row, &parameters);
 #endif
   settle(&totals);
   if (get_local_id(0) == 0) {

@@ -299,13 +299,6 @@ static inline void settle(Totals *totals) {
 static inline void move_shift(Totals *totals, S to, REAL scale) {
 #ifdef NORMALIZES
   settle(totals);
-#ifndef LANES_ARE_ROWS
-  // Nothing finite so far, or nothing to move.
-  if (totals->shift == NEGATIVE_INFINITY || totals->shift == to) {
-    totals->shift = to;
-    return;
-  }
-#endif
   S step = (totals->shift - to) * scale;
   // Also where neither is finite yet, and the difference is no number.
   S moved = totals->shift == NEGATIVE_INFINITY || totals->shift == to ? 0 : step;
