@@ -21,6 +21,8 @@ enum RowFlag : unsigned {
   WRITES_SOFTMAX = 128,
   // The launch has shared memory for a whole row.
   KEEPS_ROW = 256,
+  // In the target moments; else 0.
+  ZERO_TIMES_INFINITY_IS_NAN = 512,
 };
 
 // In the order of dev.batchloss.device.RowColumn; `columns` in RowParameters is a set of them.

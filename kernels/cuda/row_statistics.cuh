@@ -93,7 +93,18 @@ struct Element {
   Real w;
   // Its probability in the target distribution.
   Real q;
+  // Not what stands behind the last class.
+  bool exists;
 };
+
+// What a target's coefficient makes of z − shift.
+template <class P>
+DEVICE typename P::Real target_product(
+    typename P::Real coefficient, typename P::Real d, bool exists,
+    const RowParameters<typename P::Real> &call) {
+  bool is_left_out = !exists || !P::has(call, ZERO_TIMES_INFINITY_IS_NAN);
+  return is_left_out ? product(coefficient, d) : coefficient * d;
+}
 
 // Adds the terms of one class; `away` is how far it is from the shift, before scaling. The sum of an
 // octet is added up by itself, so that additions of several octets do not wait for each other.
@@ -113,11 +124,11 @@ DEVICE void add_terms(
   }
   if (P::returns(call, TARGET_MOMENT)) {
     Real share = element.w * element.q;
-    sums.target_moment += product(share, d);
+    sums.target_moment += target_product<P>(share, d, element.exists, call);
     sums.target_mass += share;
   }
   if (P::returns(call, PLAIN_TARGET_MOMENT)) {
-    sums.plain_target_moment += product(element.q, d);
+    sums.plain_target_moment += target_product<P>(element.q, d, element.exists, call);
     sums.plain_target_mass += element.q;
   }
   if (P::returns(call, TARGET_NEGENTROPY)) {

@@ -141,6 +141,7 @@ DEVICE Element<typename P::Real> element_of(
   }
   element.w = exists ? 1 : 0;
   element.q = 0;
+  element.exists = exists;
   return element;
 }
 

@@ -80,6 +80,7 @@ static inline Elements load_elements(const Rows *rows, int c, const Parameters *
   elements.q = load_distribution(rows, c);
   elements.is_target = rows->target == c ? (VBITS)1 : (VBITS)0;
   elements.is_before_target = rows->target > c ? (VBITS)1 : (VBITS)0;
+  elements.is_class = 1;
   return elements;
 }
 

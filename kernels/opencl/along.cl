@@ -144,6 +144,7 @@ static inline Elements load_elements(
   VBITS distance = LANE_INDEX + ((BITS)c - row->target);
   elements.is_target = distance == 0 ? (VBITS)1 : (VBITS)0;
   elements.is_before_target = distance < 0 ? (VBITS)1 : (VBITS)0;
+  elements.is_class = LANE_INDEX < n ? (VBITS)1 : (VBITS)0;
   return elements;
 }
 

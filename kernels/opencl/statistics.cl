@@ -183,7 +183,16 @@ typedef struct {
   V q;
   VBITS is_target;
   VBITS is_before_target;
+  // Not a lane beyond the last class.
+  VBITS is_class;
 } Elements;
+
+// What a target's coefficient makes of z − shift.
+#ifdef ZERO_TIMES_INFINITY_IS_NAN
+#define TARGET_PRODUCT(coefficient, d) (elements->is_class != 0 ? (coefficient) * (d) : (V)0)
+#else
+#define TARGET_PRODUCT(coefficient, d) PRODUCT(coefficient, d)
+#endif
 
 // Adds the terms of one V; d is z − shift.
 static inline void add_terms(Sums *sums, const Elements *elements, V d, V target_ordered) {
@@ -199,11 +208,11 @@ static inline void add_terms(Sums *sums, const Elements *elements, V d, V target
 #endif
 #ifdef COLUMN_TARGET_MOMENT
   V weighted = w * q;
-  sums->target_moment += PRODUCT(weighted, d);
+  sums->target_moment += TARGET_PRODUCT(weighted, d);
   sums->target_mass += weighted;
 #endif
 #ifdef COLUMN_PLAIN_TARGET_MOMENT
-  sums->plain_target_moment += PRODUCT(q, d);
+  sums->plain_target_moment += TARGET_PRODUCT(q, d);
   sums->plain_target_mass += q;
 #endif
 #ifdef COLUMN_TARGET_NEGENTROPY

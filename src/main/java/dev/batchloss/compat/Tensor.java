@@ -194,16 +194,6 @@ public final class Tensor {
     return type == null ? integerAt(index) : type.get(segment, index);
   }
 
-  /** Whether an element is this value, NaN being one. */
-  boolean contains(double value) {
-    for (long i = 0; i < size(); i++) {
-      if (Double.compare(at(i), value) == 0) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   /** The elements as outer × classes × inner, the class axis being {@code classAxis}. */
   Matrix rows(int classAxis) {
     return rows(classAxis, classAxis + 1);

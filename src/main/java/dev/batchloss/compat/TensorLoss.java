@@ -80,11 +80,6 @@ public final class TensorLoss {
     return new TensorLoss(result, 0, losses, zeros, logProb, warnings);
   }
 
-  /** Whether the loss, or one of the losses, is NaN. */
-  boolean hasNan() {
-    return losses == null ? Double.isNaN(loss) : losses.contains(Double.NaN);
-  }
-
   /**
    * Returns the reduced loss.
    *

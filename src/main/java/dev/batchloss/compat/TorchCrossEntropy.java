@@ -79,47 +79,20 @@ public final class TorchCrossEntropy extends TorchLoss<TorchCrossEntropy> {
     }
     if (target.axes().equals(input.axes())) {
       requireProbabilities(target);
-      loss.targetCheck(RowPlan.TargetCheck.NONE);
-      return runSoft(loss, input, classAxis, target, lossShape, output);
+      loss.targetCheck(RowPlan.TargetCheck.NONE).zeroTimesInfinity(ZeroTimesInfinity.NAN);
+      return call.run(
+          loss.build(),
+          input,
+          classAxis,
+          Targets.probabilities(target.rows(classAxis)),
+          lossShape,
+          output,
+          warnings());
     }
     TorchShapes.requireClassIndices(input, target, lossShape);
     loss.ignoreIndex(ignoreIndex);
     return call.run(
         loss.build(), input, classAxis, target.classes(), lossShape, output, warnings());
-  }
-
-  /**
-   * Logits such as the least float, which masks are made of, add up to −∞ in 32 bits although none
-   * of them is: there is no 0·∞ in them, and the plan that looks for it is not the right one.
-   */
-  private TensorLoss runSoft(
-      CrossEntropy.Builder loss,
-      Tensor input,
-      int classAxis,
-      Tensor target,
-      Shape lossShape,
-      MatrixOutput output) {
-    Targets targets = Targets.probabilities(target.rows(classAxis));
-    TensorLoss result =
-        call.run(
-            loss.zeroTimesInfinity(ZeroTimesInfinity.NAN).build(),
-            input,
-            classAxis,
-            targets,
-            lossShape,
-            output,
-            warnings());
-    if (!result.hasNan() || input.contains(Double.NEGATIVE_INFINITY)) {
-      return result;
-    }
-    return call.run(
-        loss.zeroTimesInfinity(ZeroTimesInfinity.ZERO).build(),
-        input,
-        classAxis,
-        targets,
-        lossShape,
-        output,
-        warnings());
   }
 
   private void requireProbabilities(Tensor target) {

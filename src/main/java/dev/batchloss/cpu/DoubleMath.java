@@ -1,5 +1,7 @@
 package dev.batchloss.cpu;
 
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
@@ -26,7 +28,10 @@ final class DoubleMath {
 
   private static final DoubleVector MINUS_LN2_HIGH = constant(-LN2_HIGH);
   private static final DoubleVector MINUS_LN2_LOW = constant(-LN2_LOW);
-  private static final DoubleVector LEAST = constant(UNDERFLOW);
+
+  /** {@link #UNDERFLOW} in every lane. */
+  static final DoubleVector LEAST = constant(UNDERFLOW);
+
   private static final DoubleVector MOST = constant(OVERFLOW);
   private static final DoubleVector ONE = constant(1);
   private static final int EXPONENT_POSITION = 52;
@@ -77,32 +82,44 @@ final class DoubleMath {
   /** Beyond this tanh is ±1 to the last bit. */
   private static final double TANH_SATURATION = 22;
 
+  static final MethodHandle EXP = VectorFunction.of(MethodHandles.lookup(), "exp");
+  static final MethodHandle EXPM1 = VectorFunction.of(MethodHandles.lookup(), "expm1");
+  static final MethodHandle LOG = VectorFunction.of(MethodHandles.lookup(), "log");
+  static final MethodHandle TANH = VectorFunction.of(MethodHandles.lookup(), "tanh");
+  private static final MethodHandle EXP_MINUS_ONE =
+      VectorFunction.of(MethodHandles.lookup(), "expMinusOne");
+  private static final MethodHandle LOG_SERIES =
+      VectorFunction.of(MethodHandles.lookup(), "logSeries");
+  private static final MethodHandle POWER_OF_TWO =
+      VectorFunction.of(MethodHandles.lookup(), "powerOfTwo");
+
   private DoubleMath() {}
 
   /** e^d, 0 below {@link #UNDERFLOW}, infinite above {@link #OVERFLOW}, NaN for NaN. */
-  static DoubleVector exp(DoubleVector d) {
+  static DoubleVector exp(DoubleVector d) throws Throwable {
     DoubleVector rounded = d.fma(LOG2_E, ROUNDER);
     DoubleVector k = rounded.sub(ROUNDER);
     DoubleVector f = k.fma(MINUS_LN2_LOW, k.fma(MINUS_LN2_HIGH, d));
-    DoubleVector e = expMinusOne(f).add(ONE).mul(powerOfTwo(rounded));
-    return e.blend(0.0, underflows(d))
+    DoubleVector power = (DoubleVector) POWER_OF_TWO.invokeExact(rounded);
+    DoubleVector e = ((DoubleVector) EXP_MINUS_ONE.invokeExact(f)).add(ONE).mul(power);
+    return e.blend(0.0, d.compare(VectorOperators.LT, LEAST))
         .blend(Double.POSITIVE_INFINITY, d.compare(VectorOperators.GT, MOST));
   }
 
-  /** Where e^d is taken as 0. */
-  static VectorMask<Double> underflows(DoubleVector d) {
-    return d.compare(VectorOperators.LT, LEAST);
-  }
-
   /** Natural logarithm; −infinity at 0, NaN below 0 and at NaN. */
-  static DoubleVector log(DoubleVector x) {
+  static DoubleVector log(DoubleVector x) throws Throwable {
     VectorMask<Double> tiny = x.compare(VectorOperators.LT, LEAST_NORMAL);
     DoubleVector scaled = x.blend(x.mul(SUBNORMAL_SCALE), tiny);
     LongVector bits = scaled.reinterpretAsLongs();
     LongVector offset = bits.add(ONE_BITS - SQRT_HALF_BITS);
     LongVector exponent =
         offset.lanewise(VectorOperators.LSHR, EXPONENT_POSITION).sub(ONE_BITS >> 52);
-    DoubleVector k = toDouble(exponent).sub(DoubleVector.zero(Lanes.DOUBLE).blend(54.0, tiny));
+    DoubleVector k =
+        exponent
+            .add(INTEGER_BITS)
+            .reinterpretAsDoubles()
+            .sub(INTEGER_OFFSET)
+            .sub(DoubleVector.zero(Lanes.DOUBLE).blend(54.0, tiny));
     DoubleVector m =
         offset
             .lanewise(VectorOperators.AND, FRACTION_MASK)
@@ -111,17 +128,7 @@ final class DoubleMath {
     DoubleVector numerator = m.sub(ONE);
     DoubleVector s = numerator.div(m.add(ONE));
     DoubleVector s2 = s.mul(s);
-    DoubleVector series =
-        L10.fma(s2, L9)
-            .fma(s2, L8)
-            .fma(s2, L7)
-            .fma(s2, L6)
-            .fma(s2, L5)
-            .fma(s2, L4)
-            .fma(s2, L3)
-            .fma(s2, L2)
-            .fma(s2, L1)
-            .mul(s2);
+    DoubleVector series = (DoubleVector) LOG_SERIES.invokeExact(s2);
     // log m = 2s + s·series with 2s = numerator − s·numerator, whose first part is exact.
     DoubleVector small = numerator.sub(s.mul(numerator.sub(series)));
     DoubleVector value = k.fma(LN2_HIGH_VECTOR, k.fma(LN2_LOW_VECTOR, small));
@@ -134,49 +141,75 @@ final class DoubleMath {
   }
 
   /** Hyperbolic tangent: em/(em + 2) with em = e^(2x) − 1, relative precision near 0. */
-  static DoubleVector tanh(DoubleVector x) {
+  static DoubleVector tanh(DoubleVector x) throws Throwable {
     DoubleVector limited =
         x.blend(TANH_SATURATION, x.compare(VectorOperators.GT, TANH_SATURATION))
             .blend(-TANH_SATURATION, x.compare(VectorOperators.LT, -TANH_SATURATION));
-    DoubleVector em = expm1(limited.add(limited));
+    DoubleVector em = (DoubleVector) EXPM1.invokeExact(limited.add(limited));
     return em.div(em.add(2.0));
   }
 
   /** e^d − 1 with relative precision near 0, for |d| ≤ 700; −1 below. */
-  static DoubleVector expm1(DoubleVector d) {
+  static DoubleVector expm1(DoubleVector d) throws Throwable {
     DoubleVector rounded = d.fma(LOG2_E, ROUNDER);
     DoubleVector k = rounded.sub(ROUNDER);
     DoubleVector f = k.fma(MINUS_LN2_LOW, k.fma(MINUS_LN2_HIGH, d));
-    DoubleVector power = powerOfTwo(rounded);
-    return expMinusOne(f).fma(power, power.sub(ONE)).blend(-1.0, underflows(d));
+    DoubleVector power = (DoubleVector) POWER_OF_TWO.invokeExact(rounded);
+    DoubleVector e = (DoubleVector) EXP_MINUS_ONE.invokeExact(f);
+    return e.fma(power, power.sub(ONE)).blend(-1.0, d.compare(VectorOperators.LT, LEAST));
   }
 
   /** Natural logarithm of each of the first {@code n} elements; {@code to} may be {@code from}. */
   static void log(double[] from, double[] to, int n) {
-    int i = 0;
-    for (; i <= n - Lanes.DOUBLE_STEP; i += Lanes.DOUBLE_STEP) {
-      log(DoubleVector.fromArray(Lanes.DOUBLE, from, i)).intoArray(to, i);
-    }
-    if (i < n) {
-      VectorMask<Double> rest = Lanes.DOUBLE.indexInRange(i, n);
-      log(DoubleVector.fromArray(Lanes.DOUBLE, from, i, rest)).intoArray(to, i, rest);
+    try {
+      int i = 0;
+      for (; i <= n - Lanes.DOUBLE_STEP; i += Lanes.DOUBLE_STEP) {
+        DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, from, i);
+        ((DoubleVector) LOG.invokeExact(x)).intoArray(to, i);
+      }
+      if (i < n) {
+        VectorMask<Double> rest = Lanes.DOUBLE.indexInRange(i, n);
+        DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, from, i, rest);
+        ((DoubleVector) LOG.invokeExact(x)).intoArray(to, i, rest);
+      }
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
   }
 
   /** e^d of one number, with the bits that the vectors give. */
   static double exp(double d) {
-    return exp(DoubleVector.broadcast(Lanes.DOUBLE, d)).lane(0);
+    try {
+      DoubleVector all = DoubleVector.broadcast(Lanes.DOUBLE, d);
+      return ((DoubleVector) EXP.invokeExact(all)).lane(0);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
+    }
   }
 
-  private static DoubleVector powerOfTwo(DoubleVector rounded) {
+  static DoubleVector powerOfTwo(DoubleVector rounded) {
     return rounded
         .reinterpretAsLongs()
         .lanewise(VectorOperators.LSHL, EXPONENT_POSITION)
         .reinterpretAsDoubles();
   }
 
+  /** 2s²/3 + 2s⁴/5 + …, from s². */
+  static DoubleVector logSeries(DoubleVector s2) {
+    return L10.fma(s2, L9)
+        .fma(s2, L8)
+        .fma(s2, L7)
+        .fma(s2, L6)
+        .fma(s2, L5)
+        .fma(s2, L4)
+        .fma(s2, L3)
+        .fma(s2, L2)
+        .fma(s2, L1)
+        .mul(s2);
+  }
+
   /** e^f − 1 for |f| ≤ ½·ln 2. */
-  private static DoubleVector expMinusOne(DoubleVector f) {
+  static DoubleVector expMinusOne(DoubleVector f) {
     DoubleVector q =
         C13.fma(f, C12)
             .fma(f, C11)
@@ -190,10 +223,6 @@ final class DoubleMath {
             .fma(f, C3)
             .fma(f, C2);
     return q.mul(f).fma(f, f);
-  }
-
-  private static DoubleVector toDouble(LongVector small) {
-    return small.add(INTEGER_BITS).reinterpretAsDoubles().sub(INTEGER_OFFSET);
   }
 
   private static DoubleVector constant(double value) {

@@ -1,7 +1,8 @@
 package dev.batchloss.cpu;
 
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -30,8 +31,14 @@ final class FloatMath {
   private static final FloatVector C5 = constant(0.008368745f);
   private static final FloatVector C6 = constant(0.001381454f);
   private static final FloatVector ONE = constant(1f);
-  private static final FloatVector LEAST = constant(UNDERFLOW);
+
+  /** {@link #UNDERFLOW} in every lane. */
+  static final FloatVector LEAST = constant(UNDERFLOW);
+
   private static final int EXPONENT_POSITION = 23;
+
+  /** {@link #exp}. */
+  static final MethodHandle EXP = VectorFunction.of(MethodHandles.lookup(), "exp");
 
   private FloatMath() {}
 
@@ -47,12 +54,7 @@ final class FloatMath {
             .lanewise(VectorOperators.LSHL, EXPONENT_POSITION)
             .reinterpretAsFloats();
     // A multiplication, unlike an addition to the exponent's bits, keeps every NaN a NaN.
-    return p.mul(power).blend(0f, underflows(d));
-  }
-
-  /** Where e^d is taken as 0. */
-  static VectorMask<Float> underflows(FloatVector d) {
-    return d.compare(VectorOperators.LT, LEAST);
+    return p.mul(power).blend(0f, d.compare(VectorOperators.LT, LEAST));
   }
 
   private static FloatVector constant(float value) {

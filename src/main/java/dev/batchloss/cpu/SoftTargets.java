@@ -4,6 +4,7 @@ import dev.batchloss.data.Matrix;
 import dev.batchloss.plan.RowNeeds;
 import dev.batchloss.plan.RowStatistics;
 import dev.batchloss.plan.TargetScan;
+import dev.batchloss.plan.ZeroTimesInfinity;
 import java.util.Arrays;
 
 /**
@@ -16,6 +17,7 @@ final class SoftTargets {
 
   private final Call call;
   private final RowNeeds needs;
+  private final ZeroTimesInfinity zeroTimesInfinity;
   private final Matrix matrix;
   private final Elements elements;
   private final double[] block;
@@ -27,6 +29,7 @@ final class SoftTargets {
   SoftTargets(Call call, Matrix matrix, int longest) {
     this.call = call;
     this.needs = call.needs;
+    this.zeroTimesInfinity = call.plan.zeroTimesInfinityOfTargets();
     this.matrix = matrix;
     this.elements = new Elements(matrix, longest);
     this.block = new double[longest];
@@ -73,10 +76,10 @@ final class SoftTargets {
       double q = block[i];
       double weighted = call.classWeight(from + i) * q;
       masses[at] += weighted;
-      moments[at] += weighted == 0 ? 0 : weighted * d[i];
+      moments[at] += zeroTimesInfinity.product(weighted, d[i]);
       if (needs.plainTargetMoment()) {
         plainMasses[at] += q;
-        plainMoments[at] += q == 0 ? 0 : q * d[i];
+        plainMoments[at] += zeroTimesInfinity.product(q, d[i]);
       }
       if (needs.targetNegentropy() && q != 0) {
         sums.targetNegentropy += weighted * StrictMath.log(q);

@@ -5,12 +5,14 @@ import static dev.batchloss.cpu.Tile.ROWS;
 import dev.batchloss.plan.RowNeeds;
 import dev.batchloss.plan.RowStatistics;
 import dev.batchloss.plan.TargetKind;
+import dev.batchloss.plan.ZeroTimesInfinity;
 import java.util.Arrays;
 
 /** The statistics of the rows of a tile, a column each, in units of x. One a worker. */
 final class TileStatistics {
   private final Call call;
   private final RowNeeds needs;
+  private final ZeroTimesInfinity zeroTimesInfinity;
   private final double scale;
   private final boolean fixedShift;
   private int rows;
@@ -50,6 +52,7 @@ final class TileStatistics {
     this.fixedShift = fixedShift;
     this.call = call;
     this.needs = call.needs;
+    this.zeroTimesInfinity = call.plan.zeroTimesInfinityOfTargets();
     this.scale = scale;
   }
 
@@ -190,9 +193,9 @@ final class TileStatistics {
         double weighted = weight * share;
         double d = (z[j * ROWS + lane] - shift[lane]) * scale;
         targetMass[lane] += weighted;
-        targetMoment[lane] += weighted == 0 ? 0 : weighted * d;
+        targetMoment[lane] += zeroTimesInfinity.product(weighted, d);
         plainTargetMass[lane] += share;
-        plainTargetMoment[lane] += share == 0 ? 0 : share * d;
+        plainTargetMoment[lane] += zeroTimesInfinity.product(share, d);
         if (needs.targetNegentropy() && share != 0) {
           targetNegentropy[lane] += weighted * StrictMath.log(share);
         }

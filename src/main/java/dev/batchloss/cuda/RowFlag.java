@@ -4,6 +4,7 @@ import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.InputTransform;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.Normalization;
+import dev.batchloss.plan.ZeroTimesInfinity;
 import dev.batchloss.spi.RowRequest;
 
 /** What kernels are told of a call; the bits are those of row_parameters.cuh. */
@@ -16,7 +17,8 @@ enum RowFlag {
   WRITES_GRADIENT(32),
   WRITES_LOG_SOFTMAX(64),
   WRITES_SOFTMAX(128),
-  KEEPS_ROW(256);
+  KEEPS_ROW(256),
+  ZERO_TIMES_INFINITY_IS_NAN(512);
 
   private final int bit;
 
@@ -32,6 +34,8 @@ enum RowFlag {
   /** Returns the flags of a call, whatever its launches. */
   static int of(RowRequest<?> request) {
     return READS_IGNORED.bitIf(request.readsIgnoredRows())
+        | ZERO_TIMES_INFINITY_IS_NAN.bitIf(
+            request.rowPlan().zeroTimesInfinityOfTargets() == ZeroTimesInfinity.NAN)
         | of(request.rowPlan().input(), request.outputKind());
   }
 

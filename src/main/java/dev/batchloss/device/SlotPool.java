@@ -71,8 +71,9 @@ public final class SlotPool<S extends ChunkSlot> implements AutoCloseable {
   @Override
   public void close() {
     synchronized (idle) {
-      idle.forEach(slots -> closeAll(slots.iterator()));
+      List<S> slots = idle.stream().flatMap(List::stream).toList();
       idle.clear();
+      closeAll(slots.iterator());
     }
   }
 

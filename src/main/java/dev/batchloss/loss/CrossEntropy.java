@@ -39,9 +39,8 @@ import org.jspecify.annotations.Nullable;
  * @param zLoss coefficient of lse²; logits only
  * @param emptyMean what the mean over no counted row is
  * @param targetCheck what is checked of probability targets
- * @param zeroTimesInfinity what a target probability of 0 makes of a class of probability 0; with
- *     NAN, which is PyTorch's, without smoothing and class weights of 0, and unless a class that is
- *     wanted has the probability 0 too, the row's loss is NaN
+ * @param zeroTimesInfinity what a target probability (or its class weight) of 0 makes of a class of
+ *     probability 0; with NAN, which is PyTorch's, and without smoothing the row's loss is NaN
  */
 public record CrossEntropy(
     InputTransform transform,

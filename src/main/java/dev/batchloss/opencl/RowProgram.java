@@ -12,6 +12,7 @@ import dev.batchloss.plan.InputTransform;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.Normalization;
 import dev.batchloss.plan.RowPlan;
+import dev.batchloss.plan.ZeroTimesInfinity;
 import dev.batchloss.spi.RowRequest;
 import java.util.List;
 
@@ -113,6 +114,9 @@ record RowProgram(RowVariant variant, ElementType arithmetic, RowColumns columns
     if (request.targets() instanceof ProbabilityTargets soft) {
       type = soft.probabilities().type();
       all.flag("HAS_PROBABILITY_TARGETS", true);
+      all.flag(
+          "ZERO_TIMES_INFINITY_IS_NAN",
+          request.rowPlan().zeroTimesInfinityOfTargets() == ZeroTimesInfinity.NAN);
     }
     all.value("TARGET", type);
   }

@@ -26,7 +26,6 @@ public final class RowEpilogue {
   private final double scale;
   private final @Nullable Matrix rowUpstream;
   private final boolean isPlainCrossEntropy;
-  private final boolean marksZeroTimesInfinity;
 
   /**
    * Prepares φ for one call.
@@ -56,7 +55,6 @@ public final class RowEpilogue {
     this.classWeightSum = objective.classWeightSum(classes);
     this.scale = scale;
     this.rowUpstream = rowUpstream;
-    this.marksZeroTimesInfinity = plan.marksZeroTimesInfinity(targets);
     this.isPlainCrossEntropy =
         targets == TargetKind.CLASSES
             && targetShare == 1
@@ -134,11 +132,6 @@ public final class RowEpilogue {
   }
 
   private double loss(RowStatistics rows, int i) {
-    if (marksZeroTimesInfinity
-        && Double.isInfinite(rows.classMoment[i])
-        && Double.isFinite(rows.targetMoment[i])) {
-      return Double.NaN;
-    }
     double logNormalizer = rows.logNormalizer[i];
     double loss = 0;
     if (targetShare != 0) {

@@ -8,7 +8,7 @@ import java.util.Set;
  *
  * @param logSumExp Σ e^(z−shift); without it the row need not be read at all
  * @param target z of the target class, relative to the shift
- * @param classMoment Σ w_c·(z_c−shift), for label smoothing, and to find classes of probability 0
+ * @param classMoment Σ w_c·(z_c−shift), for label smoothing
  * @param targetMoment Σ w_c·q_c·(z_c−shift) and Σ w_c·q_c, for probability targets
  * @param plainTargetMoment the same without class weights, where they differ
  * @param targetNegentropy Σ w_c·q_c·log q_c
@@ -57,8 +57,7 @@ public record RowNeeds(
             || output == MatrixOutput.LOG_SOFTMAX
             || output == MatrixOutput.SOFTMAX,
         targets == TargetKind.CLASSES,
-        (objective.crossEntropy() != 0 && objective.labelSmoothing() != 0)
-            || plan.marksZeroTimesInfinity(targets),
+        objective.crossEntropy() != 0 && objective.labelSmoothing() != 0,
         soft && (objective.usesTargets() || nll),
         soft && nll && objective.classWeights() != null,
         soft && objective.targetEntropy() != 0,

@@ -13,11 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param reduction how the row losses become one number; fixes the gradient's scale
  * @param ignoredClass rows whose class target is this contribute nothing, or null
  * @param targetCheck what is checked of probability targets
- * @param zeroTimesInfinity what a target probability of 0 makes of a class that has the probability
- *     0: with NAN and without smoothing a row's loss is NaN where the class moment Σ
- *     w_c·(z_c−shift) is infinite and the target's Σ w_c·q_c·(z_c−shift) is not. Where both are
- *     infinite no statistic tells whether another class of the row had 0 times infinity: the loss
- *     is infinite. A moment beyond the range of a backend's arithmetic counts as infinite.
+ * @param zeroTimesInfinity what Σ w_c·q_c·(z_c−shift) takes of a class that has the probability 0
+ *     where w_c·q_c is 0: nothing, or with NAN and without smoothing NaN
  */
 public record RowPlan(
     InputTransform input,
@@ -46,15 +43,9 @@ public record RowPlan(
     NONE
   }
 
-  /**
-   * Returns whether a target probability of 0 has to be told from none: smoothed, none is 0 any
-   * more.
-   */
-  public boolean marksZeroTimesInfinity(TargetKind targets) {
-    return zeroTimesInfinity == ZeroTimesInfinity.NAN
-        && targets == TargetKind.PROBABILITIES
-        && objective.crossEntropy() != 0
-        && objective.labelSmoothing() == 0;
+  /** Returns what 0 times infinity is in the target moments: smoothed, no target is 0 any more. */
+  public ZeroTimesInfinity zeroTimesInfinityOfTargets() {
+    return objective.labelSmoothing() == 0 ? zeroTimesInfinity : ZeroTimesInfinity.ZERO;
   }
 
   @Override

@@ -12,6 +12,7 @@ import dev.batchloss.plan.RowObjective;
 import dev.batchloss.plan.RowPlan;
 import dev.batchloss.plan.RowStatistics;
 import dev.batchloss.plan.TargetScan;
+import dev.batchloss.plan.ZeroTimesInfinity;
 import dev.batchloss.spi.RowRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -190,6 +191,7 @@ final class RowReader {
   }
 
   private void addTargetMoments(RowStatistics rows) {
+    ZeroTimesInfinity zeroTimesInfinity = plan.zeroTimesInfinityOfTargets();
     double moment = 0;
     double mass = 0;
     double plainMoment = 0;
@@ -197,9 +199,9 @@ final class RowReader {
     double negentropy = 0;
     for (int c = 0; c < classes; c++) {
       double weighted = objective.classWeight(c) * q[c];
-      moment += product(weighted, shifted[c]);
+      moment += zeroTimesInfinity.product(weighted, shifted[c]);
       mass += weighted;
-      plainMoment += product(q[c], shifted[c]);
+      plainMoment += zeroTimesInfinity.product(q[c], shifted[c]);
       plainMass += q[c];
       if (needs.targetNegentropy()) {
         negentropy += product(weighted, StrictMath.log(q[c]));

@@ -140,6 +140,13 @@ class TorchClassificationTest {
     assertThat(nan.gradient().toDoubles()[1]).as("the gradient is finite").isZero();
     assertThat(Torch.crossEntropy(input, unwanted)).isNaN();
     assertThat(none.evaluate(input, wanted).losses().toDoubles()[0]).isInfinite();
+    Tensor two = Tensor.of(new double[] {1, NEGATIVE, NEGATIVE, 1, 0, 2}, 2, 3);
+    assertThat(none.evaluate(two, Tensor.of(new double[] {0.5, 0.5, 0, 0, 1, 0}, 2, 3)).losses())
+        .as("one impossible class is wanted, one is not")
+        .satisfies(losses -> assertThat(losses.toDoubles()[0]).isNaN());
+    assertThat(none.weight(1, 0, 1).evaluate(input, wanted).losses().toDoubles()[0])
+        .as("a weight of 0 is a factor, too")
+        .isNaN();
     assertThat(none.labelSmoothing(0.1).evaluate(input, unwanted).losses().toDoubles()[0])
         .isInfinite();
     assertThat(none.evaluate(input, Tensor.of(new long[] {0, 1}, 2)).losses().toDoubles())

@@ -112,11 +112,10 @@ interface HostileValueConformance extends ConformanceTests {
     }
   }
 
-  /** The same where 0·∞ is NaN: in that row alone, and only if no class that is wanted is at −∞. */
+  /** The same where 0·∞ is NaN: in that row alone, and only where a factor of 0 meets −∞. */
   @Test
   default void minusInfinityWhereZeroTimesInfinityIsNan() {
-    CrossEntropy.Builder options =
-        CrossEntropy.builder().reduction(Reduction.NONE).zeroTimesInfinity(ZeroTimesInfinity.NAN);
+    CrossEntropy.Builder options = unsmoothed();
     try (BatchLoss engine = backend().open()) {
       for (ElementType type : ElementType.values()) {
         for (int classes : new int[] {3, 10, 67, 1000}) {
@@ -127,19 +126,53 @@ interface HostileValueConformance extends ConformanceTests {
           assertRowsFinite(engine, options, input, targets, Double.NaN);
           targets.set(HOSTILE_AT, 1, 0.5);
           assertRowsFinite(engine, options, input, targets, Double.POSITIVE_INFINITY);
+          double[] weights = new double[classes];
+          Arrays.fill(weights, 1);
+          weights[1] = 0;
+          assertRowsFinite(engine, unsmoothed().classWeights(weights), input, targets, Double.NaN);
+          int last = classes - 1;
+          double wanted = targets.get(HOSTILE_AT, last);
+          double logit = input.get(HOSTILE_AT, last);
+          targets.set(HOSTILE_AT, last, 0);
+          input.set(HOSTILE_AT, last, Double.NEGATIVE_INFINITY);
+          assertRowsFinite(engine, options, input, targets, Double.NaN);
+          targets.set(HOSTILE_AT, last, wanted);
+          input.set(HOSTILE_AT, last, logit);
           targets.set(HOSTILE_AT, 1, 0);
           assertRowsFinite(
-              engine,
-              CrossEntropy.builder()
-                  .reduction(Reduction.NONE)
-                  .zeroTimesInfinity(ZeroTimesInfinity.NAN)
-                  .labelSmoothing(0.1),
-              input,
-              targets,
-              Double.POSITIVE_INFINITY);
+              engine, unsmoothed().labelSmoothing(0.1), input, targets, Double.POSITIVE_INFINITY);
         }
       }
     }
+  }
+
+  /** The least float is no infinity, however many masks are made of it. */
+  @Test
+  default void leastFloatsWhereZeroTimesInfinityIsNan() {
+    try (BatchLoss engine = backend().open()) {
+      for (ElementType type : new ElementType[] {ElementType.FLOAT32, ElementType.FLOAT64}) {
+        for (int classes : new int[] {3, 67, 2000}) {
+          Matrix input = Samples.logits(1, type, HOSTILE_ROWS, classes);
+          Matrix targets = Samples.logits(1, ElementType.FLOAT32, HOSTILE_ROWS, classes);
+          new Samples(1).fill(targets, c -> c == 0 ? 0.75 : c == 2 ? 0.25 : 0);
+          for (int c = 1; c < classes; c++) {
+            input.set(HOSTILE_AT, c, c == 2 ? 0 : -Float.MAX_VALUE);
+          }
+          assertThat(
+                  engine
+                      .evaluate(unsmoothed().build(), input, Targets.probabilities(targets))
+                      .rowLosses())
+              .as("rows of %s", input)
+              .doesNotContain(Double.NaN, Double.POSITIVE_INFINITY);
+        }
+      }
+    }
+  }
+
+  private static CrossEntropy.Builder unsmoothed() {
+    return CrossEntropy.builder()
+        .reduction(Reduction.NONE)
+        .zeroTimesInfinity(ZeroTimesInfinity.NAN);
   }
 
   private static void assertRowsFinite(

@@ -22,6 +22,17 @@ class SlotPoolTest {
   }
 
   @Test
+  void everyIdleSlotIsClosedThoughOneFails() {
+    SlotPool<FailingSlot> pool = new SlotPool<>(List.of(() -> new FailingSlot("a")));
+    List<FailingSlot> first = pool.take();
+    List<FailingSlot> second = pool.take();
+    pool.giveBack(first);
+    pool.giveBack(second);
+    assertThatThrownBy(pool::close).isInstanceOf(DeviceException.class);
+    assertThat(closed).hasSize(2);
+  }
+
+  @Test
   void slotsAreUsedAgain() {
     SlotPool<FailingSlot> pool = new SlotPool<>(List.of(() -> new FailingSlot("a")));
     List<FailingSlot> slots = pool.take();

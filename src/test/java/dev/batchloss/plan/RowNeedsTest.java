@@ -69,7 +69,7 @@ class RowNeedsTest {
   }
 
   @Test
-  void zeroTimesInfinityIsFoundByTheClassMoment() {
+  void smoothedTargetsAreNeverZero() {
     for (double smoothing : new double[] {0, 0.1}) {
       RowPlan plan =
           new RowPlan(
@@ -79,12 +79,8 @@ class RowNeedsTest {
               null,
               RowPlan.TargetCheck.NONE,
               ZeroTimesInfinity.NAN);
-      for (TargetKind targets : TargetKind.values()) {
-        boolean marks = smoothing == 0 && targets == TargetKind.PROBABILITIES;
-        assertThat(plan.marksZeroTimesInfinity(targets)).isEqualTo(marks);
-        assertThat(RowNeeds.of(plan, targets, Set.of(), MatrixOutput.NONE).classMoment())
-            .isEqualTo(marks || smoothing != 0);
-      }
+      assertThat(plan.zeroTimesInfinityOfTargets())
+          .isEqualTo(smoothing == 0 ? ZeroTimesInfinity.NAN : ZeroTimesInfinity.ZERO);
     }
   }
 

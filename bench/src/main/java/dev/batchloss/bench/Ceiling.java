@@ -1,6 +1,7 @@
 package dev.batchloss.bench;
 
 import dev.batchloss.data.Matrix;
+import java.util.List;
 import java.util.concurrent.atomic.DoubleAdder;
 
 /**
@@ -12,6 +13,7 @@ final class Ceiling implements AutoCloseable {
   private static final long PIECE = 1 << 20;
 
   private final Span span;
+  private final List<Span> alsoRead;
   private final long bytes;
   private final int pieces;
   private final Workers workers;
@@ -29,19 +31,30 @@ final class Ceiling implements AutoCloseable {
   }
 
   Ceiling(Matrix source, Matrix target, int threads) {
+    this(source, target, List.of(), threads);
+  }
+
+  /**
+   * The ceiling of a loss that reads more than its logits.
+   *
+   * @param alsoRead matrices of the same shape and type, of which a pass that is not plain reads
+   *     every byte besides what it does with the source
+   */
+  Ceiling(Matrix source, Matrix target, List<Matrix> alsoRead, int threads) {
     this.span = Span.of(source, target);
+    this.alsoRead = alsoRead.stream().map(matrix -> Span.of(matrix, matrix)).toList();
     this.bytes = source.rows() * source.classes() * source.type().bytes() / Span.GRAIN * Span.GRAIN;
     this.pieces = Math.toIntExact((bytes + PIECE - 1) / PIECE);
     this.workers = new Workers(threads);
   }
 
-  /** Runs the pass over the whole matrix; a sum returns what it found, others 0. */
+  /** Runs the pass over the whole matrix; returns the sum of what was only read. */
   double run(Pass pass) {
     return switch (pass) {
-      case SUM -> sum();
-      case PLAIN_SUM -> plainSum();
-      case COPY -> copy();
-      case SCALE -> scale();
+      case SUM -> run(span::sum);
+      case PLAIN_SUM -> run(span::plainSum);
+      case COPY -> run((from, to) -> written(() -> span.copy(from, to)));
+      case SCALE -> run((from, to) -> written(() -> span.negate(from, to)));
     };
   }
 
@@ -50,25 +63,24 @@ final class Ceiling implements AutoCloseable {
     workers.close();
   }
 
-  private double sum() {
+  private double run(Range range) {
     DoubleAdder total = new DoubleAdder();
-    workers.run(pieces, piece -> total.add(span.sum(from(piece), to(piece))));
+    workers.run(
+        pieces,
+        piece -> {
+          long from = from(piece);
+          long to = to(piece);
+          double sum = range.run(from, to);
+          for (Span other : alsoRead) {
+            sum += other.sum(from, to);
+          }
+          total.add(sum);
+        });
     return total.sum();
   }
 
-  private double plainSum() {
-    DoubleAdder total = new DoubleAdder();
-    workers.run(pieces, piece -> total.add(span.plainSum(from(piece), to(piece))));
-    return total.sum();
-  }
-
-  private double copy() {
-    workers.run(pieces, piece -> span.copy(from(piece), to(piece)));
-    return 0;
-  }
-
-  private double scale() {
-    workers.run(pieces, piece -> span.negate(from(piece), to(piece)));
+  private static double written(Runnable pass) {
+    pass.run();
     return 0;
   }
 
@@ -78,5 +90,10 @@ final class Ceiling implements AutoCloseable {
 
   private long to(int piece) {
     return Math.min(bytes, (piece + 1) * PIECE);
+  }
+
+  /** What is done with the bytes from the first to before the second place; returns a sum. */
+  private interface Range {
+    double run(long from, long to);
   }
 }

@@ -1,6 +1,7 @@
 package dev.batchloss.bench;
 
 import dev.batchloss.loss.CrossEntropy;
+import dev.batchloss.loss.Loss;
 
 /**
  * What does label smoothing, a second sum over each row, add to the loss?
@@ -14,7 +15,7 @@ public class CrossEntropyLabelSmoothing extends LossAgainstCeiling {
   }
 
   @Override
-  CrossEntropy crossEntropy() {
+  Loss lossFunction() {
     return CrossEntropy.builder().labelSmoothing(0.1).build();
   }
 }

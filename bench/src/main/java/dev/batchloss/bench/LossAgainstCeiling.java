@@ -4,10 +4,12 @@ import dev.batchloss.BatchLoss;
 import dev.batchloss.LossResult;
 import dev.batchloss.Outputs;
 import dev.batchloss.bench.Ceiling.Pass;
-import dev.batchloss.data.ClassTargets;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
+import dev.batchloss.data.Targets;
+import dev.batchloss.data.ValueTargets;
 import dev.batchloss.loss.CrossEntropy;
+import dev.batchloss.loss.Loss;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,16 +81,11 @@ public abstract class LossAgainstCeiling {
   private int turn;
 
   /** The matrices of one copy, and what is asked for in them. */
-  private record Copy(Matrix logits, Matrix second, Ceiling ceiling, Outputs outputs) {}
+  private record Copy(
+      Matrix logits, Targets targets, Matrix second, Ceiling ceiling, Outputs outputs) {}
 
   /** What is set up once in each fork. */
-  private record Run(
-      Arena arena,
-      BatchLoss engine,
-      List<Copy> copies,
-      ClassTargets targets,
-      CrossEntropy loss,
-      int repeats) {
+  private record Run(Arena arena, BatchLoss engine, List<Copy> copies, Loss loss, int repeats) {
 
     Copy copy(int turn) {
       return copies.get(turn % copies.size());
@@ -96,7 +93,7 @@ public abstract class LossAgainstCeiling {
 
     LossResult evaluate(int turn) {
       Copy copy = copy(turn);
-      return engine.evaluate(loss, copy.logits, targets, copy.outputs);
+      return engine.evaluate(loss, copy.logits, copy.targets, copy.outputs);
     }
   }
 
@@ -105,8 +102,13 @@ public abstract class LossAgainstCeiling {
   }
 
   /** Returns what is computed. */
-  CrossEntropy crossEntropy() {
+  Loss lossFunction() {
     return CrossEntropy.builder().build();
+  }
+
+  /** Fills the logits and returns their targets; native memory lives as long as the arena. */
+  Targets fill(Matrix logits, Arena arena) {
+    return Predictions.fill(logits);
   }
 
   /**
@@ -131,27 +133,20 @@ public abstract class LossAgainstCeiling {
     Shape size = Shape.parse(shape);
     Arena arena = Arena.ofShared();
     Matrix logits = memory.allocate(type, size.rows(), size.classes(), arena);
-    ClassTargets targets = Predictions.fill(logits);
+    Targets targets = fill(logits, arena);
     BatchLoss engine = BatchLoss.builder().backend(backend).threads(threads).open();
-    double first =
-        engine
-            .evaluate(CrossEntropy.builder().build(), logits.outerSlice(0, 1), targets.slice(0, 1))
-            .loss();
-    Predictions.requireFirstLoss(logits, targets, first);
+    Predictions.requireFirstLoss(engine, logits, targets);
     prepare(engine);
     List<Copy> all = new ArrayList<>();
     for (int i = 0; i < copies; i++) {
-      all.add(copy(i == 0 ? logits : another(logits, arena), arena));
+      all.add(
+          i == 0
+              ? copy(logits, targets, arena)
+              : copy(another(logits, arena), another(targets, arena), arena));
     }
     int repeats = pass == Pass.SCALE ? 1 : repeats(logits.segment().byteSize());
-    run =
-        new Run(
-            arena,
-            engine,
-            List.copyOf(all),
-            targets,
-            crossEntropy(),
-            Math.ceilDiv(repeats, copies) * copies);
+    int turns = Math.ceilDiv(repeats, copies) * copies;
+    run = new Run(arena, engine, List.copyOf(all), lossFunction(), turns);
   }
 
   /** Puts the logits back where the gradient was written over them; not timed. */
@@ -214,11 +209,23 @@ public abstract class LossAgainstCeiling {
     return turn;
   }
 
-  private Copy copy(Matrix logits, Arena arena) {
+  private Copy copy(Matrix logits, Targets targets, Arena arena) {
     boolean needsSecond = pass == Pass.COPY || pass == Pass.SCALE;
     Matrix second = needsSecond ? another(logits, arena) : logits;
     int workers = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
-    return new Copy(logits, second, new Ceiling(logits, second, workers), outputs(second));
+    Ceiling ceiling = new Ceiling(logits, second, alsoRead(targets), workers);
+    return new Copy(logits, targets, second, ceiling, outputs(second));
+  }
+
+  /** Indices of classes are too few to count; a number an element is as much as the logits. */
+  private static List<Matrix> alsoRead(Targets targets) {
+    return targets instanceof ValueTargets numbers ? List.of(numbers.values()) : List.of();
+  }
+
+  private Targets another(Targets targets, Arena arena) {
+    return targets instanceof ValueTargets numbers
+        ? Targets.values(another(numbers.values(), arena))
+        : targets;
   }
 
   private Matrix another(Matrix logits, Arena arena) {

@@ -9,22 +9,12 @@ import java.util.Optional;
 /**
  * The outcome of a comparison, as it is written to JSON.
  *
- * @param command what makes another one
- * @param started when it began, ISO 8601
- * @param machine where it ran
+ * @param origin where it was made
  * @param threads how many threads everyone had
- * @param loadBefore the system's load average before the first process, negative if unknown
  * @param rounds how many JVMs measured each line
  * @param rows one a line
  */
-record PeerTable(
-    String command,
-    String started,
-    Machine machine,
-    int threads,
-    double loadBefore,
-    int rounds,
-    List<Row> rows) {
+record PeerTable(Origin origin, int threads, int rounds, List<Row> rows) {
 
   /**
    * One way of computing one pass at one shape. Times are medians over iterations of the
@@ -195,11 +185,15 @@ record PeerTable(
 
   /** Returns the report as Markdown. */
   String markdown() {
+    return origin.text() + " " + tables();
+  }
+
+  /** Returns how it was measured, and its tables, as Markdown. */
+  String tables() {
     StringBuilder text = new StringBuilder();
-    text.append("`%s`, %s.\n%s.".formatted(command, started, machine.text()));
     text.append(
-        " %d threads for everyone. Load average before: %.2f. %d %s a line.\n\n"
-            .formatted(threads, loadBefore, rounds, rounds == 1 ? "JVM" : "JVMs"));
+        "%d threads for everyone. %d %s a line.\n\n"
+            .formatted(threads, rounds, rounds == 1 ? "JVM" : "JVMs"));
     text.append(
         """
         | shape | computed | batchloss | ms | fastest other | ms \

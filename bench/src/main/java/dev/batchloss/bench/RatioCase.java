@@ -2,8 +2,10 @@ package dev.batchloss.bench;
 
 import dev.batchloss.data.ElementType;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * One line of the report: a benchmark at one choice of its parameters.
@@ -24,11 +26,15 @@ record RatioCase(
     Memory memory,
     int copies,
     String metrics) {
-  private static final String LARGE = "4096x32000";
-  private static final String IN_CACHE = "8192x1000";
-  private static final String FEW_CLASSES = "1000000x10";
-  private static final List<String> SHAPES =
-      List.of(LARGE, "512x128256", IN_CACHE, FEW_CLASSES, "65536x2");
+  static final String LARGE = "4096x32000";
+  static final String MOST_CLASSES = "512x128256";
+  static final String IN_CACHE = "8192x1000";
+  static final String FEW_CLASSES = "1000000x10";
+
+  /** What is measured unless something else is asked for. */
+  static final List<String> SHAPES = List.of(LARGE, MOST_CLASSES, IN_CACHE, FEW_CLASSES, "65536x2");
+
+  private static final List<String> ELEMENT_SHAPES = List.of("10000x1000", "100000x100");
 
   /** Of matrices of 32 to 40 MB: together several times what caches hold. */
   private static final int BEYOND_CACHES = 8;
@@ -53,7 +59,8 @@ record RatioCase(
         forward.in(Memory.NATIVE),
         of(backend, CrossEntropyGradient.class, LARGE),
         of(backend, CrossEntropyGradientInPlace.class, LARGE),
-        of(backend, CrossEntropyAfterMixedUse.class, LARGE));
+        of(backend, CrossEntropyAfterMixedUse.class, LARGE),
+        of(backend, BinaryCrossEntropyForward.class, ELEMENT_SHAPES.getFirst()));
   }
 
   /** Every question at every shape, and the large shape in every type and memory. */
@@ -66,7 +73,11 @@ record RatioCase(
       cases.add(of(backend, question, IN_CACHE).inTurn(BEYOND_CACHES));
       cases.add(of(backend, question, FEW_CLASSES).inTurn(BEYOND_CACHES));
     }
+    for (String shape : RatioComparison.NEIGHBOURS) {
+      cases.add(of(backend, CrossEntropyForward.class, shape));
+    }
     cases.add(of(backend, CrossEntropyGradientInPlace.class, LARGE));
+    cases.add(of(backend, CrossEntropyGradientInPlace.class, MOST_CLASSES));
     cases.add(of(backend, CrossEntropyGradientInPlace.class, FEW_CLASSES));
     for (var question : List.of(CrossEntropyForward.class, CrossEntropyGradient.class)) {
       RatioCase large = of(backend, question, LARGE);
@@ -83,6 +94,10 @@ record RatioCase(
     cases.add(afterMixedUse);
     cases.add(afterMixedUse.in(Memory.NATIVE));
     cases.add(of(backend, CrossEntropyAfterMixedUse.class, FEW_CLASSES));
+    for (String shape : ELEMENT_SHAPES) {
+      cases.add(of(backend, BinaryCrossEntropyForward.class, shape));
+      cases.add(of(backend, BinaryCrossEntropyGradient.class, shape));
+    }
     return List.copyOf(cases);
   }
 
@@ -121,58 +136,69 @@ record RatioCase(
 
   /** Returns what the loss is compared with. */
   String ceiling() {
-    if (question == CrossEntropyGradient.class) {
-      return "copy";
+    if (isGradient()) {
+      return readsLabels() ? "copy, labels summed" : "copy";
     }
-    return question == CrossEntropyGradientInPlace.class ? "scale" : "sum";
+    if (question == CrossEntropyGradientInPlace.class) {
+      return "scale";
+    }
+    return readsLabels() ? "sum of both" : "sum";
   }
 
-  /** Returns the size of the logits in bytes. */
+  /** Returns the size of what the loss reads in bytes: the logits, and a label for each of them. */
   long bytes() {
-    return Shape.parse(shape).elements() * type.bytes();
+    return Shape.parse(shape).elements() * type.bytes() * (readsLabels() ? 2 : 1);
   }
 
-  /**
-   * Returns the ratio the project holds itself to on a machine with two processors, an OpenCL
-   * device being those processors; NaN where none is set.
-   */
-  double goal() {
-    boolean forward =
-        question == CrossEntropyForward.class || question == CrossEntropyAfterMixedUse.class;
-    if (type != ElementType.FLOAT32) {
-      return Double.NaN;
-    }
-    if (isOpenCl(backend)) {
-      return forward && memory == Memory.NATIVE && !isKeptInCache() && !shape.equals(FEW_CLASSES)
-          ? 0.50
-          : Double.NaN;
-    }
-    boolean gradient =
-        question == CrossEntropyGradient.class || question == CrossEntropyGradientInPlace.class;
-    if (shape.equals(LARGE) && (forward || gradient)) {
-      return forward ? 0.70 : 0.45;
-    }
-    return shape.equals(FEW_CLASSES) && forward && copies == 1 ? 0.15 : Double.NaN;
+  /** Returns whether a gradient is written beside the logits. */
+  boolean isGradient() {
+    return question == CrossEntropyGradient.class || question == BinaryCrossEntropyGradient.class;
   }
 
-  private boolean isKeptInCache() {
+  /** Returns whether a matrix of labels is read too. */
+  boolean readsLabels() {
+    return BinaryCrossEntropyAgainstCeiling.class.isAssignableFrom(question);
+  }
+
+  /** Returns what JMH knows a method of the benchmark by. */
+  String pattern(String method) {
+    return "^%s\\.%s$".formatted(question.getName().replace(".", "\\."), method);
+  }
+
+  /** Returns the benchmark's parameters, as JMH takes them. */
+  Map<String, String> parameters(int threads) {
+    Map<String, String> parameters = new LinkedHashMap<>();
+    parameters.put("backend", backend);
+    parameters.put("threads", Integer.toString(threads));
+    parameters.put("shape", shape);
+    parameters.put("type", type.name());
+    parameters.put("memory", memory.name());
+    parameters.put("copies", Integer.toString(copies));
+    if (!metrics.isEmpty()) {
+      parameters.put("metrics", metrics);
+    }
+    return parameters;
+  }
+
+  /** Returns whether the matrix stays in a large cache from call to call. */
+  boolean isKeptInCache() {
     return shape.equals(IN_CACHE) && copies == 1;
   }
 
-  private static boolean isOpenCl(String backend) {
+  static boolean isOpenCl(String backend) {
     return backend.equals("opencl") || backend.startsWith("opencl:");
   }
 
-  private static RatioCase of(
-      String backend, Class<? extends LossAgainstCeiling> question, String shape) {
+  /** Returns a line over an array of FLOAT32. */
+  static RatioCase of(String backend, Class<? extends LossAgainstCeiling> question, String shape) {
     return new RatioCase(backend, question, shape, ElementType.FLOAT32, Memory.HEAP, 1, "");
   }
 
-  private RatioCase as(ElementType other) {
+  RatioCase as(ElementType other) {
     return new RatioCase(backend, question, shape, other, memory, copies, metrics);
   }
 
-  private RatioCase in(Memory other) {
+  RatioCase in(Memory other) {
     return new RatioCase(backend, question, shape, type, other, copies, metrics);
   }
 
@@ -180,7 +206,7 @@ record RatioCase(
     return new RatioCase(backend, question, shape, type, memory, count, metrics);
   }
 
-  private RatioCase with(String names) {
+  RatioCase with(String names) {
     return new RatioCase(backend, question, shape, type, memory, copies, names);
   }
 }

@@ -6,22 +6,12 @@ import java.util.Locale;
 /**
  * The outcome of a report, as it is written to JSON.
  *
- * @param command what makes another one
- * @param started when it began, ISO 8601
+ * @param origin where it was made
  * @param backends the backends, each with what it says it runs on
- * @param machine where it ran
- * @param loadBefore the system's load average before the first fork, negative if unknown
  * @param rounds how many JVMs measured each line
  * @param rows one a line
  */
-record RatioTable(
-    String command,
-    String started,
-    List<String> backends,
-    Machine machine,
-    double loadBefore,
-    int rounds,
-    List<Row> rows) {
+record RatioTable(Origin origin, List<String> backends, int rounds, List<Row> rows) {
 
   /**
    * One line. Times are medians over iterations of the iterations' medians.
@@ -33,7 +23,7 @@ record RatioTable(
    * @param memory where they stand
    * @param copies how many copies of the matrices were gone through in turn
    * @param metrics the metrics asked for, or empty
-   * @param bytes the size of the logits
+   * @param bytes the size of what the loss reads
    * @param lossNanos the time of the loss
    * @param ceiling what it is compared with: sum, copy, scale
    * @param ceilingNanos its time
@@ -70,13 +60,17 @@ record RatioTable(
     /** Where others use more of the machine than this, a ratio below its goal proves nothing. */
     private static final double BUSY = 0.05;
 
+    /** Returns the benchmark with what it was asked for. */
+    String name() {
+      return metrics.isEmpty() ? question : question + " " + metrics;
+    }
+
     String markdown() {
-      String name = metrics.isEmpty() ? question : question + " " + metrics;
       String size = shape.replace('x', '×');
       return "| %s | %s | %s | %s | %s | %s | %.1f | %s | %.1f | **%s** | %s–%s | %s | %.0f%% | %s |"
           .formatted(
               backend,
-              name,
+              name(),
               copies == 1 ? size : "%s, %d in turn".formatted(size, copies),
               type,
               memory.toLowerCase(Locale.ROOT),
@@ -93,11 +87,14 @@ record RatioTable(
     }
 
     private String verdict() {
-      if (Double.isNaN(goal)) {
-        return "";
-      }
-      String outcome = ratio >= goal ? "met" : others > BUSY ? "open: others busy" : "missed";
-      return "%.0f%% %s".formatted(100 * goal, outcome);
+      return Double.isNaN(goal)
+          ? ""
+          : "%.0f%% %s".formatted(100 * goal, verdict(ratio, goal, others));
+    }
+
+    /** Returns whether a goal was met, in a word or two. */
+    static String verdict(double reached, double goal, double others) {
+      return reached >= goal ? "met" : others > BUSY ? "open: others busy" : "missed";
     }
 
     private static String milliseconds(double nanos) {
@@ -112,11 +109,14 @@ record RatioTable(
 
   /** Returns the report as Markdown. */
   String markdown() {
+    return origin.text() + " " + tables();
+  }
+
+  /** Returns how it was measured, and its tables, as Markdown. */
+  String tables() {
     StringBuilder text = new StringBuilder();
-    text.append("`%s`, %s, %s.\n".formatted(command, started, String.join(", ", backends)));
-    text.append(machine.text()).append('.');
-    text.append(" Load average before: %.2f.".formatted(loadBefore));
-    text.append(" %d %s a line.\n\n".formatted(rounds, rounds == 1 ? "JVM" : "JVMs"));
+    text.append(String.join(", ", backends));
+    text.append(". %d %s a line.\n\n".formatted(rounds, rounds == 1 ? "JVM" : "JVMs"));
     text.append(
         """
         | backend | benchmark | shape | type | memory | loss, ms | loss, GB/s | ceiling | ceiling, GB/s \
@@ -125,6 +125,11 @@ record RatioTable(
         """);
     for (Row row : rows) {
       text.append(row.markdown()).append('\n');
+    }
+    List<RatioComparison> comparisons = RatioComparison.of(rows);
+    if (!comparisons.isEmpty()) {
+      text.append(RatioComparison.HEAD);
+      comparisons.forEach(one -> text.append(one.markdown()).append('\n'));
     }
     return text.toString();
   }

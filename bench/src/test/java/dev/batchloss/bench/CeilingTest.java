@@ -6,6 +6,7 @@ import dev.batchloss.bench.Ceiling.Pass;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import java.lang.foreign.Arena;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -42,6 +43,25 @@ class CeilingTest {
           assertThat(ceiling.run(Pass.PLAIN_SUM)).as("plain sum, element %d", place).isNotZero();
           type.set(source.segment(), place, 0);
         }
+      }
+    }
+  }
+
+  /** What the loss reads besides its logits is part of its ceiling, whatever else is done. */
+  @ParameterizedTest
+  @MethodSource("everyMemory")
+  void everyPassReadsEveryPlaceOfWhatIsReadToo(ElementType type, Memory memory) {
+    try (Arena arena = Arena.ofShared()) {
+      Matrix source = zeros(type, memory, arena);
+      Matrix other = zeros(type, memory, arena);
+      try (Ceiling ceiling = new Ceiling(source, zeros(type, memory, arena), List.of(other), 2)) {
+        for (int place : PLACES) {
+          type.set(other.segment(), place, 1);
+          assertThat(ceiling.run(Pass.SUM)).as("sum, element %d", place).isNotZero();
+          assertThat(ceiling.run(Pass.COPY)).as("copy, element %d", place).isNotZero();
+          type.set(other.segment(), place, 0);
+        }
+        assertThat(ceiling.run(Pass.SUM)).isZero();
       }
     }
   }

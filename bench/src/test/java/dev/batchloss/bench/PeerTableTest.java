@@ -117,8 +117,7 @@ class PeerTableTest {
   }
 
   private static PeerTable table(PeerTable.Row... rows) {
-    return new PeerTable(
-        "bench/run peers", "2026-01-01T00:00Z", Machine.here(), 2, 0, 1, List.of(rows));
+    return new PeerTable(Origin.of("bench/run peers"), 2, 1, List.of(rows));
   }
 
   private static PeerTable.Row row(PeerCase peer, PeerPass pass, double nanos) {

@@ -42,13 +42,7 @@ class RatioTableTest {
   void everyRowOfTheTableHasAsManyCellsAsItsHead() {
     RatioTable table =
         new RatioTable(
-            "bench/run ratio",
-            "2026-01-01T00:00Z",
-            List.of("cpu (2 threads)"),
-            Machine.here(),
-            0,
-            1,
-            List.of(row(0.5, 0, 0.7)));
+            Origin.of("bench/run ratio"), List.of("cpu (2 threads)"), 1, List.of(row(0.5, 0, 0.7)));
     assertThat(table.markdown().lines().filter(line -> line.startsWith("|")))
         .hasSize(3)
         .allSatisfy(line -> assertThat(line.chars().filter(c -> c == '|').count()).isEqualTo(15));
