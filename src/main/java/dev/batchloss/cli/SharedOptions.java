@@ -37,7 +37,8 @@ final class SharedOptions {
           Reduction.class,
           new Choice.OfReduction(),
           Reduction.MEAN,
-          "mean or sum of the rows; mean unless given.");
+          "mean or sum of the rows, or batch-mean: their sum over the length of the axes before"
+              + " that of the classes; mean unless given.");
   static final LossOption<EmptyMean> EMPTY_MEAN =
       LossOption.choice(
           "--empty-mean",

@@ -83,6 +83,11 @@ final class EvaluationFiles implements AutoCloseable {
     return (int) shape[classAxis];
   }
 
+  /** Returns the length of the outer axis: how many entries there are before the class axis. */
+  long outer() {
+    return Arrays.stream(shape, 0, classAxis).reduce(1, (a, b) -> a * b);
+  }
+
   /** Returns what has so many indices on each axis of {@link #shape}, for the predictions' file. */
   long[] ofFile(long[] axes) {
     return hasClassAxis ? axes : Arrays.copyOf(axes, axes.length - 1);

@@ -226,15 +226,16 @@ public final class FileEvaluation {
     }
 
     /**
-     * What to compute; mean cross-entropy over logits unless said.
+     * What to compute; mean cross-entropy over logits unless said. The outer axis, whose length
+     * {@code BATCH_MEAN} divides by, are the axes of the predictions before the class axis: one
+     * axis, N, of N×C and of N×C×H×W.
      *
-     * @throws IllegalArgumentException if its reduction is NONE or BATCH_MEAN
+     * @throws IllegalArgumentException if its reduction is NONE
      */
     public Builder loss(Loss wanted) {
-      Reduction.Kind kind = wanted.reduction().kind();
-      if (kind == Reduction.Kind.NONE || kind == Reduction.Kind.BATCH_MEAN) {
+      if (wanted.reduction().kind() == Reduction.Kind.NONE) {
         throw new IllegalArgumentException(
-            "the reduction of a file is " + kind + ", must be MEAN, SUM or SUM_OVER");
+            "the reduction of a file is NONE, must make one number of the rows");
       }
       this.loss = wanted;
       return this;

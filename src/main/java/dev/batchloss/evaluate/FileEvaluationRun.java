@@ -83,8 +83,7 @@ final class FileEvaluationRun {
       Loss loss, Plan plan, EvaluationFiles files, OutputFiles outputs, TargetScan scan)
       throws IOException {
     Loss sum = loss.withReduction(Reduction.SUM);
-    double upstream =
-        1 / loss.reduction().denominatorFor(scan.weightSum().value(), files.shape()[0]);
+    double upstream = 1 / loss.reduction().denominatorFor(scan.weightSum().value(), files.outer());
     RowBlocks blocks = new RowBlocks(files.shape(), files.classAxis(), mostRows(files));
     ProbabilityLikeness likeness = new ProbabilityLikeness();
     BadRowSearch badRows = new BadRowSearch(files, plan);
@@ -109,7 +108,7 @@ final class FileEvaluationRun {
           },
           outputs::write);
     }
-    LossSummary summary = total.getFirst().withReduction(loss.reduction());
+    LossSummary summary = total.getFirst().withReduction(loss.reduction()).withOuter(files.outer());
     warn(plan, files, likeness, summary);
     return summary;
   }

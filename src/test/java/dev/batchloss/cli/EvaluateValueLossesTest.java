@@ -139,6 +139,22 @@ class EvaluateValueLossesTest {
   }
 
   @Test
+  void theSumIsDividedByTheBatchOnRequest() throws IOException {
+    Path ofRows = ArrayFiles.doubles(temp.resolve("w.npy"), new long[] {2}, 1, 3);
+    double want = 0;
+    for (int i = 0; i < 6; i++) {
+      want += Y[i] == 0 ? 0 : (i < 3 ? 1 : 3) * Y[i] * Math.log(Y[i] / P[i]) / 2;
+    }
+    String words = "kl-divergence --reduction=batch-mean --json --sample-weights=" + ofRows;
+    for (int rows = 1; rows <= 2; rows++) {
+      JsonNode json =
+          run("--log-probabilities", logarithms, words + " --chunk-rows=" + rows).json();
+      assertThat(json.get("loss").doubleValue()).isCloseTo(want, within(1e-12));
+      assertThat(json.get("reduction").stringValue()).isEqualTo("batch-mean");
+    }
+  }
+
+  @Test
   void divergenceTakesLogarithmsOfBoth() throws IOException {
     double[] q = {0.25, 0.25, 0.5, 0.125, 0.375, 0.5};
     targets = ArrayFiles.doubles(temp.resolve("q.npy"), MATRIX, logarithms(q));
