@@ -9,6 +9,7 @@ import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
 import dev.batchloss.io.ArrayOrder;
+import dev.batchloss.io.NumericFile;
 import dev.batchloss.loss.Loss;
 import dev.batchloss.plan.ClassWeights;
 import dev.batchloss.plan.InputKind;
@@ -155,6 +156,10 @@ final class FileEvaluationRun {
     TargetFile targets = files.targets();
     if (targets != null && targets.kind() != TargetKind.CLASSES) {
       elementBytes += targets.file().type().bytes();
+    }
+    NumericFile elementWeights = files.elementWeights();
+    if (elementWeights != null) {
+      elementBytes += elementWeights.type().bytes();
     }
     return Math.max(1, most / ((long) files.classes() * elementBytes));
   }
