@@ -8,7 +8,6 @@ import dev.batchloss.BatchLoss;
 import dev.batchloss.LossResult;
 import dev.batchloss.Outputs;
 import dev.batchloss.RequiredBackends;
-import dev.batchloss.data.BackendUnavailableException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
 import dev.batchloss.loss.KlDivergence;
@@ -31,19 +30,6 @@ class BatchMeanFilesTest {
 
   private final Random random = new Random(23);
 
-  private static BatchLoss open(String backend) {
-    try {
-      return BatchLoss.open(backend);
-    } catch (BackendUnavailableException e) {
-      RequiredBackends.skipOrFail(backend, e.getMessage());
-      throw e;
-    }
-  }
-
-  private static long product(long[] lengths) {
-    return Arrays.stream(lengths).reduce(1, (a, b) -> a * b);
-  }
-
   @ParameterizedTest
   @CsvSource({
     "scalar, 11 3, 1, 11",
@@ -58,34 +44,30 @@ class BatchMeanFilesTest {
   })
   void dividesByTheAxesBeforeTheClasses(String backend, String lengths, int axis, int batch)
       throws IOException {
-    long[] shape = Arrays.stream(lengths.split(" ", -1)).mapToLong(Long::parseLong).toArray();
-    int classes = (int) shape[axis];
-    long inner = product(Arrays.copyOfRange(shape, axis + 1, shape.length));
-    int rows = (int) product(shape) / classes;
-    double[] x = random.doubles(product(shape), -5, 0).toArray();
-    double[] y = random.doubles(product(shape)).toArray();
-    double[] weights = random.doubles(rows, 0, 2).toArray();
+    ClassifiedShape shape = new ClassifiedShape(lengths, axis);
+    int classes = shape.classes();
+    int inner = shape.inner();
+    double[] x = random.doubles(shape.elements(), -5, 0).toArray();
+    double[] y = random.doubles(shape.elements()).toArray();
+    double[] weights = random.doubles(shape.rows(), 0, 2).toArray();
     double sum = 0;
     double[] slopes = new double[x.length];
     for (int i = 0; i < x.length; i++) {
-      int row = (int) (i / (classes * inner) * inner + i % inner);
+      int row = shape.rowOf(i);
       sum += weights[row] * y[i] * (Math.log(y[i]) - x[i]);
       slopes[i] = -weights[row] * y[i] / batch;
     }
-    long[] rowShape = new long[shape.length - 1];
-    System.arraycopy(shape, 0, rowShape, 0, axis);
-    System.arraycopy(shape, axis + 1, rowShape, axis, rowShape.length - axis);
     Path gradient = temp.resolve("gradient.npy");
     FileEvaluation.Builder evaluation =
         FileEvaluation.builder()
             .loss(LOSS)
-            .input(file("x", shape, x))
-            .targets(file("y", shape, y))
-            .sampleWeights(file("w", rowShape, weights))
+            .input(file("x", shape.lengths(), x))
+            .targets(file("y", shape.lengths(), y))
+            .sampleWeights(file("w", shape.ofRows(), weights))
             .classAxis(axis)
             .gradientTo(gradient);
 
-    try (BatchLoss engine = open(backend)) {
+    try (BatchLoss engine = RequiredBackends.open(backend)) {
       double[] inMemory = new double[x.length];
       LossResult want =
           engine.evaluate(

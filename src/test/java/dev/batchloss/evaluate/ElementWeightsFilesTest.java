@@ -9,7 +9,6 @@ import dev.batchloss.BatchLoss;
 import dev.batchloss.LossResult;
 import dev.batchloss.Outputs;
 import dev.batchloss.RequiredBackends;
-import dev.batchloss.data.BackendUnavailableException;
 import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
@@ -58,19 +57,6 @@ class ElementWeightsFilesTest {
     }
   }
 
-  private static BatchLoss open(String backend) {
-    try {
-      return BatchLoss.open(backend);
-    } catch (BackendUnavailableException e) {
-      RequiredBackends.skipOrFail(backend, e.getMessage());
-      throw e;
-    }
-  }
-
-  private static int product(long[] lengths) {
-    return (int) Arrays.stream(lengths).reduce(1, (a, b) -> a * b);
-  }
-
   @ParameterizedTest
   @CsvSource({
     "scalar, BINARY_CROSS_ENTROPY, 13 3, 1",
@@ -86,38 +72,35 @@ class ElementWeightsFilesTest {
   })
   void giveTheBitsOfTheApiHoweverTheRowsAreCut(
       String backend, Sample sample, String lengths, int axis) throws IOException {
-    long[] shape = Arrays.stream(lengths.split(" ", -1)).mapToLong(Long::parseLong).toArray();
-    int classes = (int) shape[axis];
-    int outer = product(Arrays.copyOf(shape, axis));
-    int inner = product(Arrays.copyOfRange(shape, axis + 1, shape.length));
-    double[] x = random.doubles(product(shape), -3, 3).toArray();
-    double[] y = random.doubles(product(shape)).toArray();
-    double[] v = random.doubles(product(shape), -1, 2).toArray();
-    double[] rowWeights = random.doubles((long) outer * inner, 0.5, 2).toArray();
+    ClassifiedShape shape = new ClassifiedShape(lengths, axis);
+    int outer = shape.outer();
+    int classes = shape.classes();
+    int inner = shape.inner();
+    double[] x = random.doubles(shape.elements(), -3, 3).toArray();
+    double[] y = random.doubles(shape.elements()).toArray();
+    double[] v = random.doubles(shape.elements(), -1, 2).toArray();
+    double[] rowWeights = random.doubles(shape.rows(), 0.5, 2).toArray();
     double[] rowLosses = new double[rowWeights.length];
     for (int i = 0; i < x.length; i++) {
-      int row = i / (classes * inner) * inner + i % inner;
+      int row = shape.rowOf(i);
       double cost = v[i] * sample.formula.applyAsDouble(x[i], y[i]) / classes;
       rowLosses[row] += rowWeights[row] * cost;
     }
     double mean = Arrays.stream(rowLosses).sum() / Arrays.stream(rowWeights).sum();
-    long[] rowShape = new long[shape.length - 1];
-    System.arraycopy(shape, 0, rowShape, 0, axis);
-    System.arraycopy(shape, axis + 1, rowShape, axis, rowShape.length - axis);
     Path rows = temp.resolve("rows.npy");
     Path gradient = temp.resolve("gradient.npy");
     FileEvaluation.Builder evaluation =
         FileEvaluation.builder()
             .loss(sample.loss)
-            .input(file("x", shape, x))
-            .targets(file("y", shape, y))
-            .elementWeights(file("v", shape, v))
-            .sampleWeights(file("w", rowShape, rowWeights))
+            .input(file("x", shape.lengths(), x))
+            .targets(file("y", shape.lengths(), y))
+            .elementWeights(file("v", shape.lengths(), v))
+            .sampleWeights(file("w", shape.ofRows(), rowWeights))
             .classAxis(axis)
             .rowLossesTo(rows)
             .gradientTo(gradient);
 
-    try (BatchLoss engine = open(backend)) {
+    try (BatchLoss engine = RequiredBackends.open(backend)) {
       double[] slopes = new double[x.length];
       LossResult want =
           engine.evaluate(
