@@ -31,13 +31,12 @@ final class KerasRegressionSemantics {
   }
 
   /** An example of a loss of which each row is the mean of its elements. */
-  private KerasExample ofMeans(KerasComparison loss, double[] y, double[] x, double[] elements) {
+  private KerasExample ofMeans(KerasLoss<?> loss, double[] y, double[] x, double[] elements) {
     return new KerasExample(loss.on(engine), rows(y), rows(x), rowMeans(elements));
   }
 
   private KerasExample ofY(KerasLoss<?> loss, double[] elements) {
-    return new KerasExample(
-        loss.on(engine), rows(RegressionNumbers.Y), rows(LOGITS), rowMeans(elements));
+    return ofMeans(loss, RegressionNumbers.Y, LOGITS, elements);
   }
 
   private static double loss(KerasLoss<?> loss, double y, double x) {

@@ -9,7 +9,6 @@ import static dev.batchloss.compat.SemanticsNumbers.map;
 import static dev.batchloss.compat.SemanticsNumbers.rowSums;
 import static dev.batchloss.compat.SemanticsNumbers.times;
 
-import java.util.function.DoubleUnaryOperator;
 
 /** What losses of x = LOGITS and y = Y cost by their definitions, unless said otherwise. */
 final class RegressionNumbers {
@@ -22,7 +21,7 @@ final class RegressionNumbers {
       indexed(Y, i -> DISTANCES[i] <= 1 ? SQUARES[i] / 2 : DISTANCES[i] - 0.5);
   static final double[] LOG_COSH = indexed(Y, i -> Math.log(Math.cosh(DISTANCES[i])));
 
-  /** The greatest of a target and this is divided by, or its logarithm taken. */
+  /** What is divided by, or has the logarithm of one more taken, is at least this. */
   static final double EPSILON = 1e-7;
 
   static final double[] PERCENTAGES =
@@ -75,9 +74,8 @@ final class RegressionNumbers {
 
   private static double[] cosines() {
     double[] products = rowSums(times(LOGITS, Y));
-    DoubleUnaryOperator root = Math::sqrt;
-    double[] ofX = map(rowSums(times(LOGITS, LOGITS)), root);
-    double[] ofY = map(rowSums(times(Y, Y)), root);
+    double[] ofX = map(rowSums(times(LOGITS, LOGITS)), Math::sqrt);
+    double[] ofY = map(rowSums(times(Y, Y)), Math::sqrt);
     return indexed(products, row -> -products[row] / (ofX[row] * ofY[row]));
   }
 }
