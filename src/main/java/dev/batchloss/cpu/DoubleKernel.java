@@ -34,57 +34,70 @@ final class DoubleKernel {
       double scale,
       double limit,
       BlockSums out) {
-    int stride = Lanes.doubleStride;
-    DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
-    DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
-    boolean exceeds = false;
-    for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
-      DoubleVector sum = DoubleVector.zero(DOUBLE);
-      DoubleVector greatest = DoubleVector.broadcast(DOUBLE, Double.NEGATIVE_INFINITY);
-      for (int i = offset + part; i < offset + n; i += stride) {
-        DoubleVector x = DoubleVector.fromArray(DOUBLE, block, i);
-        greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
-        sum = sum.add(DoubleMath.exp(x.sub(shifts).mul(scales)));
+    try {
+      int stride = Lanes.doubleStride;
+      DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
+      DoubleVector factors = DoubleVector.broadcast(DOUBLE, DoubleMath.exp2Factor(scale));
+      boolean exceeds = false;
+      for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
+        DoubleVector sum = DoubleVector.zero(DOUBLE);
+        DoubleVector greatest = DoubleVector.broadcast(DOUBLE, Double.NEGATIVE_INFINITY);
+        for (int i = offset + part; i < offset + n; i += stride) {
+          DoubleVector x = DoubleVector.fromArray(DOUBLE, block, i);
+          greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
+          sum = sum.add((DoubleVector) DoubleMath.EXP2.invokeExact(x.sub(shifts), factors));
+        }
+        if (tail.length != 0) {
+          DoubleVector x = DoubleVector.fromArray(DOUBLE, tail, part);
+          greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
+          sum = sum.add((DoubleVector) DoubleMath.EXP2.invokeExact(x.sub(shifts), factors));
+        }
+        sum.intoArray(out.doubleLanes, part);
+        greatest.intoArray(out.doubleMaxima, part);
+        exceeds |= greatest.compare(VectorOperators.GT, limit).anyTrue();
       }
-      if (tail.length != 0) {
-        DoubleVector x = DoubleVector.fromArray(DOUBLE, tail, part);
-        greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
-        sum = sum.add(DoubleMath.exp(x.sub(shifts).mul(scales)));
-      }
-      sum.intoArray(out.doubleLanes, part);
-      greatest.intoArray(out.doubleMaxima, part);
-      exceeds |= greatest.compare(VectorOperators.GT, limit).anyTrue();
+      out.sum = Lanes.sum(out.doubleLanes);
+      out.exceeds = exceeds;
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
-    out.sum = Lanes.sum(out.doubleLanes);
-    out.exceeds = exceeds;
   }
 
   /** Σ e^d·d and Σ e^2d; a term with e^d = 0 is 0. */
   static void moments(
       double[] block, int offset, int n, double[] tail, double shift, double scale, BlockSums out) {
-    int stride = Lanes.doubleStride;
-    DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
-    DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
-    for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
-      DoubleVector entropies = DoubleVector.zero(DOUBLE);
-      DoubleVector squares = DoubleVector.zero(DOUBLE);
-      for (int i = offset + part; i < offset + n; i += stride) {
-        DoubleVector d = DoubleVector.fromArray(DOUBLE, block, i).sub(shifts).mul(scales);
-        DoubleVector e = DoubleMath.exp(d);
-        entropies = entropies.add(e.mul(d).blend(0.0, DoubleMath.underflows(d)));
-        squares = e.fma(e, squares);
+    try {
+      int stride = Lanes.doubleStride;
+      DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
+      DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
+      DoubleVector factors = DoubleVector.broadcast(DOUBLE, DoubleMath.exp2Factor(scale));
+      for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
+        DoubleVector entropies = DoubleVector.zero(DOUBLE);
+        DoubleVector squares = DoubleVector.zero(DOUBLE);
+        for (int i = offset + part; i < offset + n; i += stride) {
+          DoubleVector distance = DoubleVector.fromArray(DOUBLE, block, i).sub(shifts);
+          DoubleVector d = distance.mul(scales);
+          DoubleVector e = (DoubleVector) DoubleMath.EXP2.invokeExact(distance, factors);
+          entropies =
+              entropies.add(e.mul(d).blend(0.0, d.compare(VectorOperators.LT, DoubleMath.LEAST)));
+          squares = e.fma(e, squares);
+        }
+        if (tail.length != 0) {
+          DoubleVector distance = DoubleVector.fromArray(DOUBLE, tail, part).sub(shifts);
+          DoubleVector d = distance.mul(scales);
+          DoubleVector e = (DoubleVector) DoubleMath.EXP2.invokeExact(distance, factors);
+          entropies =
+              entropies.add(e.mul(d).blend(0.0, d.compare(VectorOperators.LT, DoubleMath.LEAST)));
+          squares = e.fma(e, squares);
+        }
+        entropies.intoArray(out.doubleLanes, part);
+        squares.intoArray(out.moreDoubleLanes, part);
       }
-      if (tail.length != 0) {
-        DoubleVector d = DoubleVector.fromArray(DOUBLE, tail, part).sub(shifts).mul(scales);
-        DoubleVector e = DoubleMath.exp(d);
-        entropies = entropies.add(e.mul(d).blend(0.0, DoubleMath.underflows(d)));
-        squares = e.fma(e, squares);
-      }
-      entropies.intoArray(out.doubleLanes, part);
-      squares.intoArray(out.moreDoubleLanes, part);
+      out.entropyMoment = Lanes.sum(out.doubleLanes);
+      out.squareSum = Lanes.sum(out.moreDoubleLanes);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
-    out.entropyMoment = Lanes.sum(out.doubleLanes);
-    out.squareSum = Lanes.sum(out.moreDoubleLanes);
   }
 
   /** Σ d. */
@@ -171,24 +184,32 @@ final class DoubleKernel {
       double shift,
       double scale,
       GradientScalars row) {
-    int step = Lanes.doubleStep;
-    DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
-    DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
-    DoubleVector u = DoubleVector.broadcast(DOUBLE, row.u);
-    DoubleVector minusK = DoubleVector.broadcast(DOUBLE, -row.k);
-    if (row.e == 0) {
-      for (int i = 0; i < n; i += step) {
-        DoubleVector d = DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts).mul(scales);
-        DoubleMath.exp(d).fma(u, minusK).intoArray(to, toOffset + i);
+    try {
+      int step = Lanes.doubleStep;
+      DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
+      DoubleVector factors = DoubleVector.broadcast(DOUBLE, DoubleMath.exp2Factor(scale));
+      DoubleVector u = DoubleVector.broadcast(DOUBLE, row.u);
+      DoubleVector minusK = DoubleVector.broadcast(DOUBLE, -row.k);
+      if (row.e == 0) {
+        for (int i = 0; i < n; i += step) {
+          DoubleVector distance = DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts);
+          DoubleVector e = (DoubleVector) DoubleMath.EXP2.invokeExact(distance, factors);
+          e.fma(u, minusK).intoArray(to, toOffset + i);
+        }
+        return;
       }
-      return;
-    }
-    DoubleVector factor = DoubleVector.broadcast(DOUBLE, row.e);
-    for (int i = 0; i < n; i += step) {
-      DoubleVector d = DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts).mul(scales);
-      DoubleVector e = DoubleMath.exp(d);
-      DoubleVector inner = d.blend(0.0, DoubleMath.underflows(d)).fma(factor, u);
-      e.fma(inner, minusK).intoArray(to, toOffset + i);
+      DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
+      DoubleVector entropyFactor = DoubleVector.broadcast(DOUBLE, row.e);
+      for (int i = 0; i < n; i += step) {
+        DoubleVector distance = DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts);
+        DoubleVector d = distance.mul(scales);
+        DoubleVector e = (DoubleVector) DoubleMath.EXP2.invokeExact(distance, factors);
+        DoubleVector inner =
+            d.blend(0.0, d.compare(VectorOperators.LT, DoubleMath.LEAST)).fma(entropyFactor, u);
+        e.fma(inner, minusK).intoArray(to, toOffset + i);
+      }
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
   }
 

@@ -1,13 +1,15 @@
 package dev.batchloss.cpu;
 
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * e^d, log and tanh for vectors of doubles, to about two units in the last place (tanh: four). The
- * constants make every width give the same bits.
+ * e^d, 2^x, log and tanh for vectors of doubles, to about two units in the last place (tanh: four).
+ * The constants make every width give the same bits.
  */
 final class DoubleMath {
   /** Below this e^d is taken as 0: it is less than 2^−1020. */
@@ -19,14 +21,21 @@ final class DoubleMath {
   private static final double LN2_HIGH = 0x1.62e42fee00000p-1;
   private static final double LN2_LOW = 0x1.a39ef35793c76p-33;
 
-  private static final DoubleVector LOG2_E = constant(1.4426950408889634);
+  private static final double LOG2_E = 1.4426950408889634;
+  private static final DoubleVector LOG2_E_VECTOR = constant(LOG2_E);
+  private static final double ROUNDING = 0x1.8p52 + 1023;
 
   /** Adding 1.5·2^52 rounds to an integer in the low bits; 1023 more is the exponent's bias. */
-  private static final DoubleVector ROUNDER = constant(0x1.8p52 + 1023);
+  private static final DoubleVector ROUNDER = constant(ROUNDING);
+
+  private static final DoubleVector LEAST_ROUNDED = constant(ROUNDING - 1021);
 
   private static final DoubleVector MINUS_LN2_HIGH = constant(-LN2_HIGH);
   private static final DoubleVector MINUS_LN2_LOW = constant(-LN2_LOW);
-  private static final DoubleVector LEAST = constant(UNDERFLOW);
+
+  /** {@link #UNDERFLOW} in every lane. */
+  static final DoubleVector LEAST = constant(UNDERFLOW);
+
   private static final DoubleVector MOST = constant(OVERFLOW);
   private static final DoubleVector ONE = constant(1);
   private static final int EXPONENT_POSITION = 52;
@@ -45,6 +54,22 @@ final class DoubleMath {
   private static final DoubleVector C11 = constant(1.0 / 39916800);
   private static final DoubleVector C12 = constant(1.0 / 479001600);
   private static final DoubleVector C13 = constant(1.0 / 6227020800.0);
+
+  /**
+   * (2^f − 1)/f, interpolated at the zeros of a Chebyshev polynomial; relative error of 2^f 2e-17.
+   */
+  private static final DoubleVector P1 = constant(0.6931471805599453);
+
+  private static final DoubleVector P2 = constant(0.24022650695910097);
+  private static final DoubleVector P3 = constant(0.0555041086648216);
+  private static final DoubleVector P4 = constant(0.009618129107606888);
+  private static final DoubleVector P5 = constant(0.0013333558146416936);
+  private static final DoubleVector P6 = constant(0.0001540353044173605);
+  private static final DoubleVector P7 = constant(1.525273382983612e-05);
+  private static final DoubleVector P8 = constant(1.321544258792169e-06);
+  private static final DoubleVector P9 = constant(1.0178062445845774e-07);
+  private static final DoubleVector P10 = constant(7.072585949269223e-09);
+  private static final DoubleVector P11 = constant(4.4549605981865186e-10);
 
   /** 2/(2n+1) for n = 1…10: log((1+s)/(1−s)) = 2s + 2s³/3 + … for |s| ≤ 0.1716. */
   private static final DoubleVector L1 = constant(2.0 / 3);
@@ -77,32 +102,70 @@ final class DoubleMath {
   /** Beyond this tanh is ±1 to the last bit. */
   private static final double TANH_SATURATION = 22;
 
+  static final MethodHandle EXP = VectorFunction.of(MethodHandles.lookup(), "exp");
+  static final MethodHandle EXP2 = VectorFunction.of(MethodHandles.lookup(), "exp2");
+  static final MethodHandle EXPM1 = VectorFunction.of(MethodHandles.lookup(), "expm1");
+  static final MethodHandle LOG = VectorFunction.of(MethodHandles.lookup(), "log");
+  static final MethodHandle TANH = VectorFunction.of(MethodHandles.lookup(), "tanh");
+  private static final MethodHandle EXP_MINUS_ONE =
+      VectorFunction.of(MethodHandles.lookup(), "expMinusOne");
+  private static final MethodHandle LOG_SERIES =
+      VectorFunction.of(MethodHandles.lookup(), "logSeries");
+  private static final MethodHandle POWER_OF_TWO =
+      VectorFunction.of(MethodHandles.lookup(), "powerOfTwo");
+
   private DoubleMath() {}
 
   /** e^d, 0 below {@link #UNDERFLOW}, infinite above {@link #OVERFLOW}, NaN for NaN. */
-  static DoubleVector exp(DoubleVector d) {
-    DoubleVector rounded = d.fma(LOG2_E, ROUNDER);
+  static DoubleVector exp(DoubleVector d) throws Throwable {
+    DoubleVector rounded = d.fma(LOG2_E_VECTOR, ROUNDER);
     DoubleVector k = rounded.sub(ROUNDER);
     DoubleVector f = k.fma(MINUS_LN2_LOW, k.fma(MINUS_LN2_HIGH, d));
-    DoubleVector e = expMinusOne(f).add(ONE).mul(powerOfTwo(rounded));
-    return e.blend(0.0, underflows(d))
+    DoubleVector power = (DoubleVector) POWER_OF_TWO.invokeExact(rounded);
+    DoubleVector e = ((DoubleVector) EXP_MINUS_ONE.invokeExact(f)).add(ONE).mul(power);
+    return e.blend(0.0, d.compare(VectorOperators.LT, LEAST))
         .blend(Double.POSITIVE_INFINITY, d.compare(VectorOperators.GT, MOST));
   }
 
-  /** Where e^d is taken as 0. */
-  static VectorMask<Double> underflows(DoubleVector d) {
-    return d.compare(VectorOperators.LT, LEAST);
+  /** The factor with which {@link #exp2} is e^(x·scale). */
+  static double exp2Factor(double scale) {
+    return scale * LOG2_E;
+  }
+
+  /** 2^(x·factor) for x·factor ≤ 1023, 0 where that is below −1021½, NaN for NaN. */
+  static DoubleVector exp2(DoubleVector x, DoubleVector factor) throws Throwable {
+    DoubleVector rounded = x.fma(factor, ROUNDER);
+    DoubleVector f = x.fma(factor, ROUNDER.sub(rounded));
+    DoubleVector p =
+        P11.fma(f, P10)
+            .fma(f, P9)
+            .fma(f, P8)
+            .fma(f, P7)
+            .fma(f, P6)
+            .fma(f, P5)
+            .fma(f, P4)
+            .fma(f, P3)
+            .fma(f, P2)
+            .fma(f, P1)
+            .fma(f, ONE);
+    DoubleVector power = (DoubleVector) POWER_OF_TWO.invokeExact(rounded);
+    return p.mul(power).blend(0.0, rounded.compare(VectorOperators.LT, LEAST_ROUNDED));
   }
 
   /** Natural logarithm; −infinity at 0, NaN below 0 and at NaN. */
-  static DoubleVector log(DoubleVector x) {
+  static DoubleVector log(DoubleVector x) throws Throwable {
     VectorMask<Double> tiny = x.compare(VectorOperators.LT, LEAST_NORMAL);
     DoubleVector scaled = x.blend(x.mul(SUBNORMAL_SCALE), tiny);
     LongVector bits = scaled.reinterpretAsLongs();
     LongVector offset = bits.add(ONE_BITS - SQRT_HALF_BITS);
     LongVector exponent =
         offset.lanewise(VectorOperators.LSHR, EXPONENT_POSITION).sub(ONE_BITS >> 52);
-    DoubleVector k = toDouble(exponent).sub(DoubleVector.zero(Lanes.DOUBLE).blend(54.0, tiny));
+    DoubleVector k =
+        exponent
+            .add(INTEGER_BITS)
+            .reinterpretAsDoubles()
+            .sub(INTEGER_OFFSET)
+            .sub(DoubleVector.zero(Lanes.DOUBLE).blend(54.0, tiny));
     DoubleVector m =
         offset
             .lanewise(VectorOperators.AND, FRACTION_MASK)
@@ -111,17 +174,7 @@ final class DoubleMath {
     DoubleVector numerator = m.sub(ONE);
     DoubleVector s = numerator.div(m.add(ONE));
     DoubleVector s2 = s.mul(s);
-    DoubleVector series =
-        L10.fma(s2, L9)
-            .fma(s2, L8)
-            .fma(s2, L7)
-            .fma(s2, L6)
-            .fma(s2, L5)
-            .fma(s2, L4)
-            .fma(s2, L3)
-            .fma(s2, L2)
-            .fma(s2, L1)
-            .mul(s2);
+    DoubleVector series = (DoubleVector) LOG_SERIES.invokeExact(s2);
     // log m = 2s + s·series with 2s = numerator − s·numerator, whose first part is exact.
     DoubleVector small = numerator.sub(s.mul(numerator.sub(series)));
     DoubleVector value = k.fma(LN2_HIGH_VECTOR, k.fma(LN2_LOW_VECTOR, small));
@@ -134,49 +187,75 @@ final class DoubleMath {
   }
 
   /** Hyperbolic tangent: em/(em + 2) with em = e^(2x) − 1, relative precision near 0. */
-  static DoubleVector tanh(DoubleVector x) {
+  static DoubleVector tanh(DoubleVector x) throws Throwable {
     DoubleVector limited =
         x.blend(TANH_SATURATION, x.compare(VectorOperators.GT, TANH_SATURATION))
             .blend(-TANH_SATURATION, x.compare(VectorOperators.LT, -TANH_SATURATION));
-    DoubleVector em = expm1(limited.add(limited));
+    DoubleVector em = (DoubleVector) EXPM1.invokeExact(limited.add(limited));
     return em.div(em.add(2.0));
   }
 
   /** e^d − 1 with relative precision near 0, for |d| ≤ 700; −1 below. */
-  static DoubleVector expm1(DoubleVector d) {
-    DoubleVector rounded = d.fma(LOG2_E, ROUNDER);
+  static DoubleVector expm1(DoubleVector d) throws Throwable {
+    DoubleVector rounded = d.fma(LOG2_E_VECTOR, ROUNDER);
     DoubleVector k = rounded.sub(ROUNDER);
     DoubleVector f = k.fma(MINUS_LN2_LOW, k.fma(MINUS_LN2_HIGH, d));
-    DoubleVector power = powerOfTwo(rounded);
-    return expMinusOne(f).fma(power, power.sub(ONE)).blend(-1.0, underflows(d));
+    DoubleVector power = (DoubleVector) POWER_OF_TWO.invokeExact(rounded);
+    DoubleVector e = (DoubleVector) EXP_MINUS_ONE.invokeExact(f);
+    return e.fma(power, power.sub(ONE)).blend(-1.0, d.compare(VectorOperators.LT, LEAST));
   }
 
   /** Natural logarithm of each of the first {@code n} elements; {@code to} may be {@code from}. */
   static void log(double[] from, double[] to, int n) {
-    int i = 0;
-    for (; i <= n - Lanes.DOUBLE_STEP; i += Lanes.DOUBLE_STEP) {
-      log(DoubleVector.fromArray(Lanes.DOUBLE, from, i)).intoArray(to, i);
-    }
-    if (i < n) {
-      VectorMask<Double> rest = Lanes.DOUBLE.indexInRange(i, n);
-      log(DoubleVector.fromArray(Lanes.DOUBLE, from, i, rest)).intoArray(to, i, rest);
+    try {
+      int i = 0;
+      for (; i <= n - Lanes.DOUBLE_STEP; i += Lanes.DOUBLE_STEP) {
+        DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, from, i);
+        ((DoubleVector) LOG.invokeExact(x)).intoArray(to, i);
+      }
+      if (i < n) {
+        VectorMask<Double> rest = Lanes.DOUBLE.indexInRange(i, n);
+        DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, from, i, rest);
+        ((DoubleVector) LOG.invokeExact(x)).intoArray(to, i, rest);
+      }
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
   }
 
   /** e^d of one number, with the bits that the vectors give. */
   static double exp(double d) {
-    return exp(DoubleVector.broadcast(Lanes.DOUBLE, d)).lane(0);
+    try {
+      DoubleVector all = DoubleVector.broadcast(Lanes.DOUBLE, d);
+      return ((DoubleVector) EXP.invokeExact(all)).lane(0);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
+    }
   }
 
-  private static DoubleVector powerOfTwo(DoubleVector rounded) {
+  static DoubleVector powerOfTwo(DoubleVector rounded) {
     return rounded
         .reinterpretAsLongs()
         .lanewise(VectorOperators.LSHL, EXPONENT_POSITION)
         .reinterpretAsDoubles();
   }
 
+  /** 2s²/3 + 2s⁴/5 + …, from s². */
+  static DoubleVector logSeries(DoubleVector s2) {
+    return L10.fma(s2, L9)
+        .fma(s2, L8)
+        .fma(s2, L7)
+        .fma(s2, L6)
+        .fma(s2, L5)
+        .fma(s2, L4)
+        .fma(s2, L3)
+        .fma(s2, L2)
+        .fma(s2, L1)
+        .mul(s2);
+  }
+
   /** e^f − 1 for |f| ≤ ½·ln 2. */
-  private static DoubleVector expMinusOne(DoubleVector f) {
+  static DoubleVector expMinusOne(DoubleVector f) {
     DoubleVector q =
         C13.fma(f, C12)
             .fma(f, C11)
@@ -190,10 +269,6 @@ final class DoubleMath {
             .fma(f, C3)
             .fma(f, C2);
     return q.mul(f).fma(f, f);
-  }
-
-  private static DoubleVector toDouble(LongVector small) {
-    return small.add(INTEGER_BITS).reinterpretAsDoubles().sub(INTEGER_OFFSET);
   }
 
   private static DoubleVector constant(double value) {

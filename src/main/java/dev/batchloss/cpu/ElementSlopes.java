@@ -1,22 +1,24 @@
 package dev.batchloss.cpu;
 
-import static dev.batchloss.cpu.ElementVectors.atLeast;
-import static dev.batchloss.cpu.ElementVectors.balance;
-import static dev.batchloss.cpu.ElementVectors.clip;
+import static dev.batchloss.cpu.ElementVectors.AT_LEAST;
+import static dev.batchloss.cpu.ElementVectors.BALANCE;
+import static dev.batchloss.cpu.ElementVectors.CLIP;
+import static dev.batchloss.cpu.ElementVectors.ENTROPY;
+import static dev.batchloss.cpu.ElementVectors.LOGARITHMIC_ERROR;
+import static dev.batchloss.cpu.ElementVectors.LOGIT_ENTROPY;
+import static dev.batchloss.cpu.ElementVectors.MARGIN;
+import static dev.batchloss.cpu.ElementVectors.MISS;
+import static dev.batchloss.cpu.ElementVectors.ONE;
+import static dev.batchloss.cpu.ElementVectors.POWER;
+import static dev.batchloss.cpu.ElementVectors.PRODUCT;
+import static dev.batchloss.cpu.ElementVectors.SIGMOID;
+import static dev.batchloss.cpu.ElementVectors.UNLESS_CLIPPED;
 import static dev.batchloss.cpu.ElementVectors.clips;
-import static dev.batchloss.cpu.ElementVectors.constant;
-import static dev.batchloss.cpu.ElementVectors.entropy;
-import static dev.batchloss.cpu.ElementVectors.logarithmicError;
-import static dev.batchloss.cpu.ElementVectors.logitEntropy;
-import static dev.batchloss.cpu.ElementVectors.margin;
-import static dev.batchloss.cpu.ElementVectors.miss;
-import static dev.batchloss.cpu.ElementVectors.power;
-import static dev.batchloss.cpu.ElementVectors.product;
-import static dev.batchloss.cpu.ElementVectors.sigmoid;
-import static dev.batchloss.cpu.ElementVectors.unlessClipped;
 
 import dev.batchloss.plan.ElementFunction;
 import dev.batchloss.plan.ElementPlan;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -25,6 +27,11 @@ import jdk.incubator.vector.VectorOperators;
  * argument is.
  */
 final class ElementSlopes {
+  private static final MethodHandle ENTROPY_SLOPE =
+      VectorFunction.of(MethodHandles.lookup(), "entropySlope");
+  private static final MethodHandle FOCAL_SLOPE =
+      VectorFunction.of(MethodHandles.lookup(), "focalSlope");
+  private static final MethodHandle SIGN = VectorFunction.of(MethodHandles.lookup(), "sign");
 
   private ElementSlopes() {}
 
@@ -34,76 +41,94 @@ final class ElementSlopes {
    * @param w the positive weight of each element
    */
   static void run(ElementPlan plan, double[] x, double[] y, double[] w, double[] to, int n) {
-    ElementFunction f = plan.function();
-    boolean zero = ElementVectors.zeroIsZero(plan);
-    switch (f.kind()) {
-      case BINARY_CROSS_ENTROPY_LOGITS -> binaryOfLogits(x, y, w, to, n);
-      case BINARY_CROSS_ENTROPY -> binary(f, zero, x, y, w, to, n);
-      case BINARY_FOCAL_LOGITS -> focalOfLogits(f, zero, x, y, to, n);
-      case BINARY_FOCAL -> focal(f, zero, x, y, to, n);
-      case KL_DIVERGENCE -> divergence(y, to, n);
-      case KL_DIVERGENCE_LOG_TARGETS -> divergenceOfLogarithms(y, to, n);
-      case KL_DIVERGENCE_PROBABILITIES -> divergenceOfProbabilities(f, x, y, to, n);
-      case SQUARED_ERROR -> squaredError(x, y, to, n);
-      case ABSOLUTE_ERROR -> absoluteError(x, y, to, n);
-      case ABSOLUTE_PERCENTAGE_ERROR -> percentageError(f, x, y, to, n);
-      case SQUARED_LOGARITHMIC_ERROR -> squaredLogarithmicError(f, x, y, to, n);
-      case HUBER -> huber(f, x, y, to, n);
-      case LOG_COSH -> logCosh(x, y, to, n);
-      case POISSON -> poisson(f, zero, x, y, to, n);
-      case POISSON_LOGARITHMIC -> poissonOfLogarithms(x, y, to, n);
-      case HINGE -> hinge(x, y, to, n);
-      case SQUARED_HINGE -> squaredHinge(x, y, to, n);
+    try {
+      ElementFunction f = plan.function();
+      boolean zero = ElementVectors.zeroIsZero(plan);
+      switch (f.kind()) {
+        case BINARY_CROSS_ENTROPY_LOGITS -> binaryOfLogits(x, y, w, to, n);
+        case BINARY_CROSS_ENTROPY -> binary(f, zero, x, y, w, to, n);
+        case BINARY_FOCAL_LOGITS -> focalOfLogits(f, zero, x, y, to, n);
+        case BINARY_FOCAL -> focal(f, zero, x, y, to, n);
+        case KL_DIVERGENCE -> divergence(y, to, n);
+        case KL_DIVERGENCE_LOG_TARGETS -> divergenceOfLogarithms(y, to, n);
+        case KL_DIVERGENCE_PROBABILITIES -> divergenceOfProbabilities(f, x, y, to, n);
+        case SQUARED_ERROR -> squaredError(x, y, to, n);
+        case ABSOLUTE_ERROR -> absoluteError(x, y, to, n);
+        case ABSOLUTE_PERCENTAGE_ERROR -> percentageError(f, x, y, to, n);
+        case SQUARED_LOGARITHMIC_ERROR -> squaredLogarithmicError(f, x, y, to, n);
+        case HUBER -> huber(f, x, y, to, n);
+        case LOG_COSH -> logCosh(x, y, to, n);
+        case POISSON -> poisson(f, zero, x, y, to, n);
+        case POISSON_LOGARITHMIC -> poissonOfLogarithms(x, y, to, n);
+        case HINGE -> hinge(x, y, to, n);
+        case SQUARED_HINGE -> squaredHinge(x, y, to, n);
+      }
+      spreadNan(x, to, n);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
-    spreadNan(x, to, n);
   }
 
-  private static void binaryOfLogits(double[] xs, double[] ys, double[] ws, double[] to, int n) {
+  private static void binaryOfLogits(double[] xs, double[] ys, double[] ws, double[] to, int n)
+      throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
       DoubleVector w = DoubleVector.fromArray(Lanes.DOUBLE, ws, i);
-      constant(1).sub(y).mul(sigmoid(x)).sub(w.mul(y).mul(sigmoid(x.neg()))).intoArray(to, i);
+      ONE.sub(y)
+          .mul((DoubleVector) SIGMOID.invokeExact(x))
+          .sub(w.mul(y).mul((DoubleVector) SIGMOID.invokeExact(x.neg())))
+          .intoArray(to, i);
     }
   }
 
   private static void binary(
-      ElementFunction f, boolean zero, double[] xs, double[] ys, double[] ws, double[] to, int n) {
+      ElementFunction f, boolean zero, double[] xs, double[] ys, double[] ws, double[] to, int n)
+      throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
       DoubleVector w = DoubleVector.fromArray(Lanes.DOUBLE, ws, i);
-      entropySlope(x, y, w, f, zero).intoArray(to, i);
+      ((DoubleVector) ENTROPY_SLOPE.invokeExact(x, y, w, f, zero)).intoArray(to, i);
     }
   }
 
   private static void focalOfLogits(
-      ElementFunction f, boolean zero, double[] xs, double[] ys, double[] to, int n) {
+      ElementFunction f, boolean zero, double[] xs, double[] ys, double[] to, int n)
+      throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
-      DoubleVector one = constant(1);
-      DoubleVector p = sigmoid(x);
-      DoubleVector rest = sigmoid(x.neg());
-      DoubleVector entropy =
-          clips(f) ? entropy(clip(p, f), y, one, f, zero) : logitEntropy(x, y, one, zero);
-      DoubleVector slope =
-          clips(f)
-              ? entropySlope(p, y, one, f, zero).mul(p.mul(rest))
-              : one.sub(y).mul(p).sub(y.mul(rest));
-      focalSlope(miss(p, rest, y), y, entropy, p.mul(rest), slope, f).intoArray(to, i);
+      DoubleVector p = (DoubleVector) SIGMOID.invokeExact(x);
+      DoubleVector rest = (DoubleVector) SIGMOID.invokeExact(x.neg());
+      DoubleVector entropy;
+      DoubleVector slope;
+      if (clips(f)) {
+        DoubleVector clipped = (DoubleVector) CLIP.invokeExact(p, f);
+        entropy = (DoubleVector) ENTROPY.invokeExact(clipped, y, ONE, f, zero);
+        DoubleVector inner = (DoubleVector) ENTROPY_SLOPE.invokeExact(p, y, ONE, f, zero);
+        slope = inner.mul(p.mul(rest));
+      } else {
+        entropy = (DoubleVector) LOGIT_ENTROPY.invokeExact(x, y, ONE, zero);
+        slope = ONE.sub(y).mul(p).sub(y.mul(rest));
+      }
+      DoubleVector miss = (DoubleVector) MISS.invokeExact(p, rest, y);
+      ((DoubleVector) FOCAL_SLOPE.invokeExact(miss, y, entropy, p.mul(rest), slope, f))
+          .intoArray(to, i);
     }
   }
 
   private static void focal(
-      ElementFunction f, boolean zero, double[] xs, double[] ys, double[] to, int n) {
+      ElementFunction f, boolean zero, double[] xs, double[] ys, double[] to, int n)
+      throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
-      DoubleVector one = constant(1);
-      DoubleVector entropy = entropy(clip(x, f), y, one, f, zero);
-      focalSlope(miss(x, one.sub(x), y), y, entropy, one, entropySlope(x, y, one, f, zero), f)
-          .intoArray(to, i);
+      DoubleVector clipped = (DoubleVector) CLIP.invokeExact(x, f);
+      DoubleVector entropy = (DoubleVector) ENTROPY.invokeExact(clipped, y, ONE, f, zero);
+      DoubleVector slope = (DoubleVector) ENTROPY_SLOPE.invokeExact(x, y, ONE, f, zero);
+      DoubleVector miss = (DoubleVector) MISS.invokeExact(x, ONE.sub(x), y);
+      ((DoubleVector) FOCAL_SLOPE.invokeExact(miss, y, entropy, ONE, slope, f)).intoArray(to, i);
     }
   }
 
@@ -114,21 +139,21 @@ final class ElementSlopes {
     }
   }
 
-  private static void divergenceOfLogarithms(double[] ys, double[] to, int n) {
+  private static void divergenceOfLogarithms(double[] ys, double[] to, int n) throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
-      DoubleMath.exp(y).neg().intoArray(to, i);
+      ((DoubleVector) DoubleMath.EXP.invokeExact(y)).neg().intoArray(to, i);
     }
   }
 
   private static void divergenceOfProbabilities(
-      ElementFunction f, double[] xs, double[] ys, double[] to, int n) {
+      ElementFunction f, double[] xs, double[] ys, double[] to, int n) throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
-      DoubleVector q = clip(y, f);
+      DoubleVector q = (DoubleVector) CLIP.invokeExact(y, f);
       DoubleVector slope = q.div(x).neg().blend(0.0, q.compare(VectorOperators.EQ, 0.0));
-      unlessClipped(slope, x, f).intoArray(to, i);
+      ((DoubleVector) UNLESS_CLIPPED.invokeExact(slope, x, f)).intoArray(to, i);
     }
   }
 
@@ -140,29 +165,33 @@ final class ElementSlopes {
     }
   }
 
-  private static void absoluteError(double[] xs, double[] ys, double[] to, int n) {
+  private static void absoluteError(double[] xs, double[] ys, double[] to, int n) throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
-      sign(x.sub(y)).intoArray(to, i);
+      ((DoubleVector) SIGN.invokeExact(x.sub(y))).intoArray(to, i);
     }
   }
 
   private static void percentageError(
-      ElementFunction f, double[] xs, double[] ys, double[] to, int n) {
+      ElementFunction f, double[] xs, double[] ys, double[] to, int n) throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
-      sign(x.sub(y)).mul(100.0).div(atLeast(y.abs(), f.epsilon())).intoArray(to, i);
+      ((DoubleVector) SIGN.invokeExact(x.sub(y)))
+          .mul(100.0)
+          .div((DoubleVector) AT_LEAST.invokeExact(y.abs(), f.epsilon()))
+          .intoArray(to, i);
     }
   }
 
   private static void squaredLogarithmicError(
-      ElementFunction f, double[] xs, double[] ys, double[] to, int n) {
+      ElementFunction f, double[] xs, double[] ys, double[] to, int n) throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
-      DoubleVector slope = logarithmicError(x, y, f).mul(2.0).div(x.add(1.0));
+      DoubleVector slope =
+          ((DoubleVector) LOGARITHMIC_ERROR.invokeExact(x, y, f)).mul(2.0).div(x.add(1.0));
       slope.blend(0.0, x.compare(VectorOperators.LT, f.epsilon())).intoArray(to, i);
     }
   }
@@ -179,28 +208,31 @@ final class ElementSlopes {
     }
   }
 
-  private static void logCosh(double[] xs, double[] ys, double[] to, int n) {
+  private static void logCosh(double[] xs, double[] ys, double[] to, int n) throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
-      DoubleMath.tanh(x.sub(y)).intoArray(to, i);
+      ((DoubleVector) DoubleMath.TANH.invokeExact(x.sub(y))).intoArray(to, i);
     }
   }
 
   private static void poisson(
-      ElementFunction f, boolean zero, double[] xs, double[] ys, double[] to, int n) {
+      ElementFunction f, boolean zero, double[] xs, double[] ys, double[] to, int n)
+      throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
-      constant(1).sub(product(y, constant(1).div(x.add(f.epsilon())), zero)).intoArray(to, i);
+      ONE.sub((DoubleVector) PRODUCT.invokeExact(y, ONE.div(x.add(f.epsilon())), zero))
+          .intoArray(to, i);
     }
   }
 
-  private static void poissonOfLogarithms(double[] xs, double[] ys, double[] to, int n) {
+  private static void poissonOfLogarithms(double[] xs, double[] ys, double[] to, int n)
+      throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
-      DoubleMath.exp(x).sub(y).intoArray(to, i);
+      ((DoubleVector) DoubleMath.EXP.invokeExact(x)).sub(y).intoArray(to, i);
     }
   }
 
@@ -212,26 +244,27 @@ final class ElementSlopes {
     }
   }
 
-  private static void squaredHinge(double[] xs, double[] ys, double[] to, int n) {
+  private static void squaredHinge(double[] xs, double[] ys, double[] to, int n) throws Throwable {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
-      DoubleVector twice = margin(x, y).mul(2.0);
+      DoubleVector twice = ((DoubleVector) MARGIN.invokeExact(x, y)).mul(2.0);
       y.neg().mul(twice).intoArray(to, i);
     }
   }
 
-  private static DoubleVector entropySlope(
-      DoubleVector x, DoubleVector y, DoubleVector w, ElementFunction f, boolean zero) {
-    DoubleVector one = constant(1);
-    DoubleVector rest = one.sub(x);
+  static DoubleVector entropySlope(
+      DoubleVector x, DoubleVector y, DoubleVector w, ElementFunction f, boolean zero)
+      throws Throwable {
+    DoubleVector rest = ONE.sub(x);
     if (f.slopeFloor() > 0) {
-      DoubleVector numerator = one.sub(y).mul(x).sub(w.mul(y).mul(rest));
-      return numerator.div(atLeast(x.mul(rest), f.slopeFloor()));
+      DoubleVector numerator = ONE.sub(y).mul(x).sub(w.mul(y).mul(rest));
+      return numerator.div((DoubleVector) AT_LEAST.invokeExact(x.mul(rest), f.slopeFloor()));
     }
     DoubleVector slope =
-        product(one.sub(y), one.div(rest), zero).sub(product(w.mul(y), one.div(x), zero));
-    return unlessClipped(slope, x, f);
+        ((DoubleVector) PRODUCT.invokeExact(ONE.sub(y), ONE.div(rest), zero))
+            .sub((DoubleVector) PRODUCT.invokeExact(w.mul(y), ONE.div(x), zero));
+    return (DoubleVector) UNLESS_CLIPPED.invokeExact(slope, x, f);
   }
 
   /**
@@ -239,24 +272,29 @@ final class ElementSlopes {
    *
    * @param probabilitySlope dp/dx
    */
-  private static DoubleVector focalSlope(
+  static DoubleVector focalSlope(
       DoubleVector miss,
       DoubleVector y,
       DoubleVector entropy,
       DoubleVector probabilitySlope,
       DoubleVector entropySlope,
-      ElementFunction f) {
-    DoubleVector slope = power(miss, f.gamma()).mul(entropySlope);
+      ElementFunction f)
+      throws Throwable {
+    DoubleVector slope = ((DoubleVector) POWER.invokeExact(miss, f.gamma())).mul(entropySlope);
     if (f.gamma() != 0) {
-      DoubleVector turn = constant(1).sub(y.add(y)).mul(probabilitySlope);
-      DoubleVector moved = power(miss, f.gamma() - 1).mul(f.gamma()).mul(turn).mul(entropy);
+      DoubleVector turn = ONE.sub(y.add(y)).mul(probabilitySlope);
+      DoubleVector moved =
+          ((DoubleVector) POWER.invokeExact(miss, f.gamma() - 1))
+              .mul(f.gamma())
+              .mul(turn)
+              .mul(entropy);
       slope = slope.add(moved.blend(0.0, entropy.compare(VectorOperators.EQ, 0.0)));
     }
-    return balance(y, f).mul(slope);
+    return ((DoubleVector) BALANCE.invokeExact(y, f)).mul(slope);
   }
 
   /** −1, 0 or 1; NaN for NaN. */
-  private static DoubleVector sign(DoubleVector d) {
+  static DoubleVector sign(DoubleVector d) {
     return d.blend(1.0, d.compare(VectorOperators.GT, 0.0))
         .blend(-1.0, d.compare(VectorOperators.LT, 0.0));
   }

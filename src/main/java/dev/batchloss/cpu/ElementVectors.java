@@ -3,16 +3,34 @@ package dev.batchloss.cpu;
 import dev.batchloss.plan.ElementFunction;
 import dev.batchloss.plan.ElementPlan;
 import dev.batchloss.plan.ZeroTimesInfinity;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** What the functions of elements are made of, for vectors of doubles. */
 final class ElementVectors {
-  private ElementVectors() {}
+  static final DoubleVector ONE = DoubleVector.broadcast(Lanes.DOUBLE, 1);
+  static final MethodHandle PRODUCT = VectorFunction.of(MethodHandles.lookup(), "product");
+  static final MethodHandle LOG1P = VectorFunction.of(MethodHandles.lookup(), "log1p");
+  static final MethodHandle SOFTPLUS_OF_MINUS =
+      VectorFunction.of(MethodHandles.lookup(), "softplusOfMinus");
+  static final MethodHandle SIGMOID = VectorFunction.of(MethodHandles.lookup(), "sigmoid");
+  static final MethodHandle CLIP = VectorFunction.of(MethodHandles.lookup(), "clip");
+  static final MethodHandle UNLESS_CLIPPED =
+      VectorFunction.of(MethodHandles.lookup(), "unlessClipped");
+  static final MethodHandle AT_LEAST = VectorFunction.of(MethodHandles.lookup(), "atLeast");
+  static final MethodHandle POWER = VectorFunction.of(MethodHandles.lookup(), "power");
+  static final MethodHandle ENTROPY = VectorFunction.of(MethodHandles.lookup(), "entropy");
+  static final MethodHandle LOGIT_ENTROPY =
+      VectorFunction.of(MethodHandles.lookup(), "logitEntropy");
+  static final MethodHandle MISS = VectorFunction.of(MethodHandles.lookup(), "miss");
+  static final MethodHandle BALANCE = VectorFunction.of(MethodHandles.lookup(), "balance");
+  static final MethodHandle LOGARITHMIC_ERROR =
+      VectorFunction.of(MethodHandles.lookup(), "logarithmicError");
+  static final MethodHandle MARGIN = VectorFunction.of(MethodHandles.lookup(), "margin");
 
-  static DoubleVector constant(double value) {
-    return DoubleVector.broadcast(Lanes.DOUBLE, value);
-  }
+  private ElementVectors() {}
 
   static boolean zeroIsZero(ElementPlan plan) {
     return plan.zeroTimesInfinity() == ZeroTimesInfinity.ZERO;
@@ -25,22 +43,23 @@ final class ElementVectors {
   }
 
   /** log(1 + u) with relative precision: what 1 + u loses comes back by its derivative. */
-  static DoubleVector log1p(DoubleVector u) {
+  static DoubleVector log1p(DoubleVector u) throws Throwable {
     DoubleVector t = u.add(1.0);
     DoubleVector lost = u.sub(t.sub(1.0)).div(t);
-    return DoubleMath.log(t).add(lost.blend(0.0, lost.test(VectorOperators.IS_NAN)));
+    DoubleVector log = (DoubleVector) DoubleMath.LOG.invokeExact(t);
+    return log.add(lost.blend(0.0, lost.test(VectorOperators.IS_NAN)));
   }
 
   /** log(1 + e^−|x|). */
-  static DoubleVector softplusOfMinus(DoubleVector magnitude) {
-    return log1p(DoubleMath.exp(magnitude.neg()));
+  static DoubleVector softplusOfMinus(DoubleVector magnitude) throws Throwable {
+    DoubleVector e = (DoubleVector) DoubleMath.EXP.invokeExact(magnitude.neg());
+    return (DoubleVector) LOG1P.invokeExact(e);
   }
 
   /** 1 / (1 + e^−x). */
-  static DoubleVector sigmoid(DoubleVector x) {
-    DoubleVector e = DoubleMath.exp(x.abs().neg());
-    DoubleVector one = constant(1);
-    return one.blend(e, x.compare(VectorOperators.LT, 0.0)).div(e.add(1.0));
+  static DoubleVector sigmoid(DoubleVector x) throws Throwable {
+    DoubleVector e = (DoubleVector) DoubleMath.EXP.invokeExact(x.abs().neg());
+    return ONE.blend(e, x.compare(VectorOperators.LT, 0.0)).div(e.add(1.0));
   }
 
   static DoubleVector clip(DoubleVector p, ElementFunction f) {
@@ -64,29 +83,36 @@ final class ElementVectors {
   }
 
   /** base^exponent of a base that is not negative; 1 for an exponent of 0. */
-  static DoubleVector power(DoubleVector base, double exponent) {
-    return exponent == 0 ? constant(1) : DoubleMath.exp(DoubleMath.log(base).mul(exponent));
+  static DoubleVector power(DoubleVector base, double exponent) throws Throwable {
+    if (exponent == 0) {
+      return ONE;
+    }
+    DoubleVector log = (DoubleVector) DoubleMath.LOG.invokeExact(base);
+    return (DoubleVector) DoubleMath.EXP.invokeExact(log.mul(exponent));
   }
 
   /** −w·y·ln p − (1−y)·ln(1 − p), logarithms not below the floor. */
   static DoubleVector entropy(
-      DoubleVector p, DoubleVector y, DoubleVector w, ElementFunction f, boolean zeroIsZero) {
-    DoubleVector hit = atLeast(DoubleMath.log(p), f.logFloor());
-    DoubleVector miss = atLeast(log1p(p.neg()), f.logFloor());
-    return product(w.mul(y), hit, zeroIsZero)
+      DoubleVector p, DoubleVector y, DoubleVector w, ElementFunction f, boolean zeroIsZero)
+      throws Throwable {
+    DoubleVector log = (DoubleVector) DoubleMath.LOG.invokeExact(p);
+    DoubleVector logOfRest = (DoubleVector) LOG1P.invokeExact(p.neg());
+    DoubleVector hit = (DoubleVector) AT_LEAST.invokeExact(log, f.logFloor());
+    DoubleVector miss = (DoubleVector) AT_LEAST.invokeExact(logOfRest, f.logFloor());
+    return ((DoubleVector) PRODUCT.invokeExact(w.mul(y), hit, zeroIsZero))
         .neg()
-        .sub(product(constant(1).sub(y), miss, zeroIsZero));
+        .sub((DoubleVector) PRODUCT.invokeExact(ONE.sub(y), miss, zeroIsZero));
   }
 
   /** −w·y·ln σ(x) − (1−y)·ln(1 − σ(x)), each term with relative precision. */
   static DoubleVector logitEntropy(
-      DoubleVector x, DoubleVector y, DoubleVector w, boolean zeroIsZero) {
-    DoubleVector both = softplusOfMinus(x.abs());
+      DoubleVector x, DoubleVector y, DoubleVector w, boolean zeroIsZero) throws Throwable {
+    DoubleVector both = (DoubleVector) SOFTPLUS_OF_MINUS.invokeExact(x.abs());
     DoubleVector positive = x.blend(0.0, x.compare(VectorOperators.LT, 0.0)).add(both);
     DoubleVector negative = x.neg().blend(0.0, x.compare(VectorOperators.GT, 0.0)).add(both);
     DoubleVector sum =
-        product(w.mul(y), negative, zeroIsZero)
-            .add(product(constant(1).sub(y), positive, zeroIsZero));
+        ((DoubleVector) PRODUCT.invokeExact(w.mul(y), negative, zeroIsZero))
+            .add((DoubleVector) PRODUCT.invokeExact(ONE.sub(y), positive, zeroIsZero));
     return zeroIsZero
         ? sum
         : sum.blend(Double.NaN, x.compare(VectorOperators.EQ, Double.NEGATIVE_INFINITY));
@@ -94,23 +120,25 @@ final class ElementVectors {
 
   /** 1 − (y·p + (1−y)·(1−p)), from p and 1 − p. */
   static DoubleVector miss(DoubleVector p, DoubleVector rest, DoubleVector y) {
-    return y.mul(rest).add(constant(1).sub(y).mul(p));
+    return y.mul(rest).add(ONE.sub(y).mul(p));
   }
 
   /** alpha·y + (1−alpha)·(1−y), or 1 without alpha. */
   static DoubleVector balance(DoubleVector y, ElementFunction f) {
-    return Double.isNaN(f.alpha())
-        ? constant(1)
-        : y.mul(f.alpha()).add(constant(1).sub(y).mul(1 - f.alpha()));
+    return Double.isNaN(f.alpha()) ? ONE : y.mul(f.alpha()).add(ONE.sub(y).mul(1 - f.alpha()));
   }
 
-  static DoubleVector logarithmicError(DoubleVector x, DoubleVector y, ElementFunction f) {
-    return log1p(atLeast(x, f.epsilon())).sub(log1p(atLeast(y, f.epsilon())));
+  static DoubleVector logarithmicError(DoubleVector x, DoubleVector y, ElementFunction f)
+      throws Throwable {
+    DoubleVector ofX = (DoubleVector) AT_LEAST.invokeExact(x, f.epsilon());
+    DoubleVector ofY = (DoubleVector) AT_LEAST.invokeExact(y, f.epsilon());
+    DoubleVector log = (DoubleVector) LOG1P.invokeExact(ofX);
+    return log.sub((DoubleVector) LOG1P.invokeExact(ofY));
   }
 
   /** max(0, 1 − y·x). */
   static DoubleVector margin(DoubleVector x, DoubleVector y) {
-    DoubleVector margin = constant(1).sub(y.mul(x));
+    DoubleVector margin = ONE.sub(y.mul(x));
     return margin.blend(0.0, margin.compare(VectorOperators.LT, 0.0));
   }
 }

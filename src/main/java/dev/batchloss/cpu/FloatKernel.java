@@ -40,57 +40,70 @@ final class FloatKernel {
       float scale,
       float limit,
       BlockSums out) {
-    int stride = Lanes.floatStride;
-    FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
-    FloatVector scales = FloatVector.broadcast(FLOAT, scale);
-    boolean exceeds = false;
-    for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
-      FloatVector sum = FloatVector.zero(FLOAT);
-      FloatVector greatest = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
-      for (int i = offset + part; i < offset + n; i += stride) {
-        FloatVector x = FloatVector.fromArray(FLOAT, block, i);
-        greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
-        sum = sum.add(FloatMath.exp(x.sub(shifts).mul(scales)));
+    try {
+      int stride = Lanes.floatStride;
+      FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
+      FloatVector factors = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(scale));
+      boolean exceeds = false;
+      for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
+        FloatVector sum = FloatVector.zero(FLOAT);
+        FloatVector greatest = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
+        for (int i = offset + part; i < offset + n; i += stride) {
+          FloatVector x = FloatVector.fromArray(FLOAT, block, i);
+          greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
+          sum = sum.add((FloatVector) FloatMath.EXP2.invokeExact(x.sub(shifts), factors));
+        }
+        if (tail.length != 0) {
+          FloatVector x = FloatVector.fromArray(FLOAT, tail, part);
+          greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
+          sum = sum.add((FloatVector) FloatMath.EXP2.invokeExact(x.sub(shifts), factors));
+        }
+        sum.intoArray(out.floatLanes, part);
+        greatest.intoArray(out.floatMaxima, part);
+        exceeds |= greatest.compare(VectorOperators.GT, limit).anyTrue();
       }
-      if (tail.length != 0) {
-        FloatVector x = FloatVector.fromArray(FLOAT, tail, part);
-        greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
-        sum = sum.add(FloatMath.exp(x.sub(shifts).mul(scales)));
-      }
-      sum.intoArray(out.floatLanes, part);
-      greatest.intoArray(out.floatMaxima, part);
-      exceeds |= greatest.compare(VectorOperators.GT, limit).anyTrue();
+      out.sum = Lanes.sum(out.floatLanes);
+      out.exceeds = exceeds;
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
-    out.sum = Lanes.sum(out.floatLanes);
-    out.exceeds = exceeds;
   }
 
   /** Σ e^d·d and Σ e^2d; a term with e^d = 0 is 0. */
   static void moments(
       float[] block, int offset, int n, float[] tail, float shift, float scale, BlockSums out) {
-    int stride = Lanes.floatStride;
-    FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
-    FloatVector scales = FloatVector.broadcast(FLOAT, scale);
-    for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
-      FloatVector entropies = FloatVector.zero(FLOAT);
-      FloatVector squares = FloatVector.zero(FLOAT);
-      for (int i = offset + part; i < offset + n; i += stride) {
-        FloatVector d = FloatVector.fromArray(FLOAT, block, i).sub(shifts).mul(scales);
-        FloatVector e = FloatMath.exp(d);
-        entropies = entropies.add(e.mul(d).blend(0f, FloatMath.underflows(d)));
-        squares = e.fma(e, squares);
+    try {
+      int stride = Lanes.floatStride;
+      FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
+      FloatVector scales = FloatVector.broadcast(FLOAT, scale);
+      FloatVector factors = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(scale));
+      for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
+        FloatVector entropies = FloatVector.zero(FLOAT);
+        FloatVector squares = FloatVector.zero(FLOAT);
+        for (int i = offset + part; i < offset + n; i += stride) {
+          FloatVector distance = FloatVector.fromArray(FLOAT, block, i).sub(shifts);
+          FloatVector d = distance.mul(scales);
+          FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(distance, factors);
+          entropies =
+              entropies.add(e.mul(d).blend(0f, d.compare(VectorOperators.LT, FloatMath.LEAST)));
+          squares = e.fma(e, squares);
+        }
+        if (tail.length != 0) {
+          FloatVector distance = FloatVector.fromArray(FLOAT, tail, part).sub(shifts);
+          FloatVector d = distance.mul(scales);
+          FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(distance, factors);
+          entropies =
+              entropies.add(e.mul(d).blend(0f, d.compare(VectorOperators.LT, FloatMath.LEAST)));
+          squares = e.fma(e, squares);
+        }
+        entropies.intoArray(out.floatLanes, part);
+        squares.intoArray(out.moreFloatLanes, part);
       }
-      if (tail.length != 0) {
-        FloatVector d = FloatVector.fromArray(FLOAT, tail, part).sub(shifts).mul(scales);
-        FloatVector e = FloatMath.exp(d);
-        entropies = entropies.add(e.mul(d).blend(0f, FloatMath.underflows(d)));
-        squares = e.fma(e, squares);
-      }
-      entropies.intoArray(out.floatLanes, part);
-      squares.intoArray(out.moreFloatLanes, part);
+      out.entropyMoment = Lanes.sum(out.floatLanes);
+      out.squareSum = Lanes.sum(out.moreFloatLanes);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
-    out.entropyMoment = Lanes.sum(out.floatLanes);
-    out.squareSum = Lanes.sum(out.moreFloatLanes);
   }
 
   /** Σ d. */
@@ -177,24 +190,32 @@ final class FloatKernel {
       float shift,
       float scale,
       GradientScalars row) {
-    int step = Lanes.floatStep;
-    FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
-    FloatVector scales = FloatVector.broadcast(FLOAT, scale);
-    FloatVector u = FloatVector.broadcast(FLOAT, (float) row.u);
-    FloatVector minusK = FloatVector.broadcast(FLOAT, (float) -row.k);
-    if (row.e == 0) {
-      for (int i = 0; i < n; i += step) {
-        FloatVector d = FloatVector.fromArray(FLOAT, block, offset + i).sub(shifts).mul(scales);
-        FloatMath.exp(d).fma(u, minusK).intoArray(to, toOffset + i);
+    try {
+      int step = Lanes.floatStep;
+      FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
+      FloatVector factors = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(scale));
+      FloatVector u = FloatVector.broadcast(FLOAT, (float) row.u);
+      FloatVector minusK = FloatVector.broadcast(FLOAT, (float) -row.k);
+      if (row.e == 0) {
+        for (int i = 0; i < n; i += step) {
+          FloatVector distance = FloatVector.fromArray(FLOAT, block, offset + i).sub(shifts);
+          FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(distance, factors);
+          e.fma(u, minusK).intoArray(to, toOffset + i);
+        }
+        return;
       }
-      return;
-    }
-    FloatVector factor = FloatVector.broadcast(FLOAT, (float) row.e);
-    for (int i = 0; i < n; i += step) {
-      FloatVector d = FloatVector.fromArray(FLOAT, block, offset + i).sub(shifts).mul(scales);
-      FloatVector e = FloatMath.exp(d);
-      FloatVector inner = d.blend(0f, FloatMath.underflows(d)).fma(factor, u);
-      e.fma(inner, minusK).intoArray(to, toOffset + i);
+      FloatVector scales = FloatVector.broadcast(FLOAT, scale);
+      FloatVector entropyFactor = FloatVector.broadcast(FLOAT, (float) row.e);
+      for (int i = 0; i < n; i += step) {
+        FloatVector distance = FloatVector.fromArray(FLOAT, block, offset + i).sub(shifts);
+        FloatVector d = distance.mul(scales);
+        FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(distance, factors);
+        FloatVector inner =
+            d.blend(0f, d.compare(VectorOperators.LT, FloatMath.LEAST)).fma(entropyFactor, u);
+        e.fma(inner, minusK).intoArray(to, toOffset + i);
+      }
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
   }
 

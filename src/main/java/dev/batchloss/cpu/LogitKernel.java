@@ -3,6 +3,8 @@ package dev.batchloss.cpu;
 import static dev.batchloss.cpu.Lanes.FLOAT;
 import static dev.batchloss.cpu.Lanes.FLOAT_STEP;
 
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -26,13 +28,16 @@ final class LogitKernel {
   private static final FloatVector C7 = constant(-0.029588507f);
   private static final FloatVector C8 = constant(0.005253458f);
 
+  private static final MethodHandle SOFTPLUS_OF_MINUS =
+      VectorFunction.of(MethodHandles.lookup(), "softplusOfMinus");
+
   private LogitKernel() {}
 
   private static FloatVector constant(float value) {
     return FloatVector.broadcast(FLOAT, value);
   }
 
-  private static FloatVector softplusOfMinus(FloatVector e) {
+  static FloatVector softplusOfMinus(FloatVector e) {
     return C8.fma(e, C7)
         .fma(e, C6)
         .fma(e, C5)
@@ -45,28 +50,40 @@ final class LogitKernel {
   }
 
   static void losses(float[] xs, float[] ys, float[] to, int n) {
-    int step = Lanes.floatStep;
-    for (int i = 0; i < n; i += step) {
-      FloatVector x = FloatVector.fromArray(FLOAT, xs, i);
-      FloatVector y = FloatVector.fromArray(FLOAT, ys, i);
-      FloatVector positive = x.blend(0f, x.compare(VectorOperators.LT, 0f));
-      FloatVector e = FloatMath.exp(x.abs().neg());
-      softplusOfMinus(e).add(x.neg().fma(y, positive)).intoArray(to, i);
+    try {
+      int step = Lanes.floatStep;
+      FloatVector factor = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(-1));
+      for (int i = 0; i < n; i += step) {
+        FloatVector x = FloatVector.fromArray(FLOAT, xs, i);
+        FloatVector y = FloatVector.fromArray(FLOAT, ys, i);
+        FloatVector positive = x.blend(0f, x.compare(VectorOperators.LT, 0f));
+        FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(x.abs(), factor);
+        FloatVector loss = (FloatVector) SOFTPLUS_OF_MINUS.invokeExact(e);
+        loss.add(x.neg().fma(y, positive)).intoArray(to, i);
+      }
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
   }
 
   static void lossesAndSlopes(float[] xs, float[] ys, float[] to, float[] slopes, int n) {
-    int step = Lanes.floatStep;
-    FloatVector one = FloatVector.broadcast(FLOAT, 1f);
-    for (int i = 0; i < n; i += step) {
-      FloatVector x = FloatVector.fromArray(FLOAT, xs, i);
-      FloatVector y = FloatVector.fromArray(FLOAT, ys, i);
-      VectorMask<Float> isNegative = x.compare(VectorOperators.LT, 0f);
-      FloatVector e = FloatMath.exp(x.abs().neg());
-      softplusOfMinus(e).add(x.neg().fma(y, x.blend(0f, isNegative))).intoArray(to, i);
-      FloatVector lesser = e.div(e.add(one));
-      FloatVector above = one.sub(y).sub(lesser);
-      above.blend(lesser.sub(y), isNegative).intoArray(slopes, i);
+    try {
+      int step = Lanes.floatStep;
+      FloatVector factor = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(-1));
+      FloatVector one = FloatVector.broadcast(FLOAT, 1f);
+      for (int i = 0; i < n; i += step) {
+        FloatVector x = FloatVector.fromArray(FLOAT, xs, i);
+        FloatVector y = FloatVector.fromArray(FLOAT, ys, i);
+        VectorMask<Float> isNegative = x.compare(VectorOperators.LT, 0f);
+        FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(x.abs(), factor);
+        FloatVector loss = (FloatVector) SOFTPLUS_OF_MINUS.invokeExact(e);
+        loss.add(x.neg().fma(y, x.blend(0f, isNegative))).intoArray(to, i);
+        FloatVector lesser = e.div(e.add(one));
+        FloatVector above = one.sub(y).sub(lesser);
+        above.blend(lesser.sub(y), isNegative).intoArray(slopes, i);
+      }
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
   }
 

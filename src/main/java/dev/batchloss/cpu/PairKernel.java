@@ -4,6 +4,8 @@ import static dev.batchloss.cpu.Lanes.DOUBLE;
 import static dev.batchloss.cpu.Lanes.DOUBLE_STEP;
 
 import dev.batchloss.plan.PairFunction;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -13,6 +15,11 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class PairKernel {
   private static final double LN2 = Math.log(2);
+
+  private static final MethodHandle PRODUCT = VectorFunction.of(MethodHandles.lookup(), "product");
+  private static final MethodHandle RATIO_TO_MIDDLE =
+      VectorFunction.of(MethodHandles.lookup(), "ratioToMiddle");
+  private static final MethodHandle SHIFTED = VectorFunction.of(MethodHandles.lookup(), "shifted");
 
   private final PairRow row;
   private final double[] terms;
@@ -34,27 +41,43 @@ final class PairKernel {
   }
 
   void addExponentials(double[] x, double[] y, int n) {
-    for (int i = 0; i < n; i += DOUBLE_STEP) {
-      DoubleMath.exp(shifted(x, i, row.xMaximum)).intoArray(terms, i);
-      DoubleMath.exp(shifted(y, i, row.yMaximum)).intoArray(moreTerms, i);
+    try {
+      for (int i = 0; i < n; i += DOUBLE_STEP) {
+        DoubleVector dx = (DoubleVector) SHIFTED.invokeExact(x, i, row.xMaximum, row.scale);
+        DoubleVector dy = (DoubleVector) SHIFTED.invokeExact(y, i, row.yMaximum, row.scale);
+        ((DoubleVector) DoubleMath.EXP.invokeExact(dx)).intoArray(terms, i);
+        ((DoubleVector) DoubleMath.EXP.invokeExact(dy)).intoArray(moreTerms, i);
+      }
+      row.xSum += Lanes.sum(terms, 0, n, lanes);
+      row.ySum += Lanes.sum(moreTerms, 0, n, lanes);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
-    row.xSum += Lanes.sum(terms, 0, n, lanes);
-    row.ySum += Lanes.sum(moreTerms, 0, n, lanes);
   }
 
   /** What both rows add to the divergence, the sums being logarithms by now. */
   void addDivergence(double[] x, double[] y, int n) {
-    boolean isSymmetric = row.function == PairFunction.JENSEN_SHANNON;
-    for (int i = 0; i < n; i += DOUBLE_STEP) {
-      DoubleVector logP = logProbability(x, i, row.xMaximum, row.xSum);
-      DoubleVector logQ = logProbability(y, i, row.yMaximum, row.ySum);
-      DoubleVector ofP = isSymmetric ? ratioToMiddle(logP, logQ) : logP.sub(logQ);
-      DoubleVector ofQ = isSymmetric ? ratioToMiddle(logQ, logP) : logQ.sub(logP);
-      product(DoubleMath.exp(logP), ofP).intoArray(terms, i);
-      product(DoubleMath.exp(logQ), ofQ).intoArray(moreTerms, i);
+    try {
+      boolean isSymmetric = row.function == PairFunction.JENSEN_SHANNON;
+      for (int i = 0; i < n; i += DOUBLE_STEP) {
+        DoubleVector dx = (DoubleVector) SHIFTED.invokeExact(x, i, row.xMaximum, row.scale);
+        DoubleVector logP = dx.sub(row.xSum);
+        DoubleVector dy = (DoubleVector) SHIFTED.invokeExact(y, i, row.yMaximum, row.scale);
+        DoubleVector logQ = dy.sub(row.ySum);
+        DoubleVector p = (DoubleVector) DoubleMath.EXP.invokeExact(logP);
+        DoubleVector q = (DoubleVector) DoubleMath.EXP.invokeExact(logQ);
+        DoubleVector ofP =
+            isSymmetric ? (DoubleVector) RATIO_TO_MIDDLE.invokeExact(logP, logQ) : logP.sub(logQ);
+        DoubleVector ofQ =
+            isSymmetric ? (DoubleVector) RATIO_TO_MIDDLE.invokeExact(logQ, logP) : logQ.sub(logP);
+        ((DoubleVector) PRODUCT.invokeExact(p, ofP)).intoArray(terms, i);
+        ((DoubleVector) PRODUCT.invokeExact(q, ofQ)).intoArray(moreTerms, i);
+      }
+      row.xPart += Lanes.sum(terms, 0, n, lanes);
+      row.yPart += Lanes.sum(moreTerms, 0, n, lanes);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
-    row.xPart += Lanes.sum(terms, 0, n, lanes);
-    row.yPart += Lanes.sum(moreTerms, 0, n, lanes);
   }
 
   void addProducts(double[] x, double[] y, int n) {
@@ -105,37 +128,45 @@ final class PairKernel {
   }
 
   private void divergenceSlopes(double[] x, double[] y, double[] to, int n, double factor) {
-    double scaled = factor * row.scale * (row.function == PairFunction.JENSEN_SHANNON ? 0.5 : 1);
-    for (int i = 0; i < n; i += DOUBLE_STEP) {
-      DoubleVector logP = logProbability(x, i, row.xMaximum, row.xSum);
-      DoubleVector logQ = logProbability(y, i, row.yMaximum, row.ySum);
-      DoubleVector p = DoubleMath.exp(logP);
-      DoubleVector slope =
-          switch (row.function) {
-            case REVERSE_KL -> product(p, logP.sub(logQ).sub(row.xPart));
-            case JENSEN_SHANNON -> product(p, ratioToMiddle(logP, logQ).sub(row.xPart));
-            default -> p.sub(DoubleMath.exp(logQ));
-          };
-      slope.mul(scaled).intoArray(to, i);
+    try {
+      double scaled = factor * row.scale * (row.function == PairFunction.JENSEN_SHANNON ? 0.5 : 1);
+      for (int i = 0; i < n; i += DOUBLE_STEP) {
+        DoubleVector dx = (DoubleVector) SHIFTED.invokeExact(x, i, row.xMaximum, row.scale);
+        DoubleVector logP = dx.sub(row.xSum);
+        DoubleVector dy = (DoubleVector) SHIFTED.invokeExact(y, i, row.yMaximum, row.scale);
+        DoubleVector logQ = dy.sub(row.ySum);
+        DoubleVector p = (DoubleVector) DoubleMath.EXP.invokeExact(logP);
+        DoubleVector slope =
+            switch (row.function) {
+              case REVERSE_KL ->
+                  (DoubleVector) PRODUCT.invokeExact(p, logP.sub(logQ).sub(row.xPart));
+              case JENSEN_SHANNON ->
+                  (DoubleVector)
+                      PRODUCT.invokeExact(
+                          p,
+                          ((DoubleVector) RATIO_TO_MIDDLE.invokeExact(logP, logQ)).sub(row.xPart));
+              default -> p.sub((DoubleVector) DoubleMath.EXP.invokeExact(logQ));
+            };
+        slope.mul(scaled).intoArray(to, i);
+      }
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
   }
 
-  private DoubleVector shifted(double[] from, int i, double maximum) {
-    return DoubleVector.fromArray(DOUBLE, from, i).sub(maximum).mul(row.scale);
-  }
-
-  private DoubleVector logProbability(double[] from, int i, double maximum, double logSum) {
-    return shifted(from, i, maximum).sub(logSum);
+  static DoubleVector shifted(double[] from, int i, double maximum, double scale) {
+    return DoubleVector.fromArray(DOUBLE, from, i).sub(maximum).mul(scale);
   }
 
   /** ln(p / ½(p + q)), also where q/p is beyond all bounds. */
-  private static DoubleVector ratioToMiddle(DoubleVector logOf, DoubleVector logOther) {
+  static DoubleVector ratioToMiddle(DoubleVector logOf, DoubleVector logOther) throws Throwable {
     DoubleVector d = logOther.sub(logOf);
     DoubleVector positive = d.blend(0.0, d.compare(VectorOperators.LT, 0.0));
-    return positive.neg().sub(ElementVectors.softplusOfMinus(d.abs())).add(LN2);
+    DoubleVector both = (DoubleVector) ElementVectors.SOFTPLUS_OF_MINUS.invokeExact(d.abs());
+    return positive.neg().sub(both).add(LN2);
   }
 
-  private static DoubleVector product(DoubleVector probability, DoubleVector value) {
+  static DoubleVector product(DoubleVector probability, DoubleVector value) {
     return probability.mul(value).blend(0.0, probability.compare(VectorOperators.EQ, 0.0));
   }
 }

@@ -7,6 +7,8 @@ import dev.batchloss.data.Matrix;
 import dev.batchloss.plan.RowStatistics;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
@@ -41,6 +43,8 @@ final class PairTile {
   private static final int FRACTION_GAIN = 29;
 
   private static final double BIAS_GAIN = 0x1p896;
+
+  private static final MethodHandle SWAPPED = VectorFunction.of(MethodHandles.lookup(), "swapped");
 
   private final Call call;
   private final int classes;
@@ -211,14 +215,18 @@ final class PairTile {
 
   /** The greatest of each row, NaN left out, in both of its lanes. */
   static void findMaxima(float[] x, int lanes, float[] maxima) {
-    for (int part = 0; part < lanes; part += FLOAT_STEP) {
-      FloatVector most = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
-      for (int i = part; i < x.length; i += PAIR_ROWS) {
-        FloatVector next = FloatVector.fromArray(FLOAT, x, i);
-        most = most.blend(next, next.compare(VectorOperators.GT, most));
+    try {
+      for (int part = 0; part < lanes; part += FLOAT_STEP) {
+        FloatVector most = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
+        for (int i = part; i < x.length; i += PAIR_ROWS) {
+          FloatVector next = FloatVector.fromArray(FLOAT, x, i);
+          most = most.blend(next, next.compare(VectorOperators.GT, most));
+        }
+        FloatVector other = (FloatVector) SWAPPED.invokeExact(most);
+        most.blend(other, other.compare(VectorOperators.GT, most)).intoArray(maxima, part);
       }
-      FloatVector other = swapped(most);
-      most.blend(other, other.compare(VectorOperators.GT, most)).intoArray(maxima, part);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
   }
 
@@ -227,21 +235,25 @@ final class PairTile {
    * the maximum is infinite, as ∞ − ∞ is.
    */
   static void sumExp(float[] x, int lanes, float[] maxima, float scale, float[] sums) {
-    int stride = Lanes.pairStride;
-    FloatVector scales = FloatVector.broadcast(FLOAT, scale);
-    for (int part = 0; part < lanes; part += FLOAT_STEP) {
-      FloatVector shifts = FloatVector.fromArray(FLOAT, maxima, part);
-      FloatVector total = FloatVector.zero(FLOAT);
-      for (int i = part; i < x.length; i += stride) {
-        FloatVector d = FloatVector.fromArray(FLOAT, x, i).sub(shifts).mul(scales);
-        total = total.add(FloatMath.exp(d));
+    try {
+      int stride = Lanes.pairStride;
+      FloatVector factors = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(scale));
+      for (int part = 0; part < lanes; part += FLOAT_STEP) {
+        FloatVector shifts = FloatVector.fromArray(FLOAT, maxima, part);
+        FloatVector total = FloatVector.zero(FLOAT);
+        for (int i = part; i < x.length; i += stride) {
+          FloatVector distance = FloatVector.fromArray(FLOAT, x, i).sub(shifts);
+          total = total.add((FloatVector) FloatMath.EXP2.invokeExact(distance, factors));
+        }
+        total.add((FloatVector) SWAPPED.invokeExact(total)).intoArray(sums, part);
       }
-      total.add(swapped(total)).intoArray(sums, part);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
   }
 
   /** A 64-bit rotation by half swaps the two lanes of a row without a shuffle. */
-  private static FloatVector swapped(FloatVector v) {
+  static FloatVector swapped(FloatVector v) {
     LongVector both = v.reinterpretAsLongs();
     return both.lanewise(VectorOperators.ROL, Integer.SIZE).reinterpretAsFloats();
   }

@@ -27,11 +27,15 @@ final class Softcap {
     if (!isPresent()) {
       return;
     }
-    double inner = transform.logitScale() / transform.softcap();
-    for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
-      DoubleMath.tanh(DoubleVector.fromArray(Lanes.DOUBLE, block, i).mul(inner))
-          .mul(transform.softcap())
-          .intoArray(block, i);
+    try {
+      double inner = transform.logitScale() / transform.softcap();
+      for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
+        DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, block, i).mul(inner);
+        DoubleVector t = (DoubleVector) DoubleMath.TANH.invokeExact(x);
+        t.mul(transform.softcap()).intoArray(block, i);
+      }
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
   }
 

@@ -48,30 +48,39 @@ final class TileKernel {
    * memory, and takes ten times as long.
    */
   static void sumExp(float[] x, int c, int k, int lanes, float[] shift, float scale, float[] sum) {
-    int stride = Lanes.everyOtherStride;
-    FloatVector scales = FloatVector.broadcast(FLOAT, scale);
-    for (int part = 0; part < lanes; part += FLOAT_STEP) {
-      FloatVector shifts = FloatVector.fromArray(FLOAT, shift, part);
-      FloatVector total = FloatVector.zero(FLOAT);
-      for (int i = part + c * ROWS; i < k * ROWS; i += stride) {
-        FloatVector d = FloatVector.fromArray(FLOAT, x, i).sub(shifts).mul(scales);
-        total = total.add(FloatMath.exp(d));
+    try {
+      int stride = Lanes.everyOtherStride;
+      FloatVector factors = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(scale));
+      for (int part = 0; part < lanes; part += FLOAT_STEP) {
+        FloatVector shifts = FloatVector.fromArray(FLOAT, shift, part);
+        FloatVector total = FloatVector.zero(FLOAT);
+        for (int i = part + c * ROWS; i < k * ROWS; i += stride) {
+          FloatVector distance = FloatVector.fromArray(FLOAT, x, i).sub(shifts);
+          total = total.add((FloatVector) FloatMath.EXP2.invokeExact(distance, factors));
+        }
+        total.intoArray(sum, part);
       }
-      total.intoArray(sum, part);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
   }
 
   /** sum = sum + Σ e^d. */
   static void addExp(double[] z, int k, int lanes, double[] shift, double scale, double[] sum) {
-    int stride = Lanes.tileStride;
-    for (int part = 0; part < lanes; part += DOUBLE_STEP) {
-      DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
-      DoubleVector total = DoubleVector.fromArray(DOUBLE, sum, part);
-      for (int i = part; i < k * ROWS; i += stride) {
-        DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
-        total = total.add(DoubleMath.exp(d));
+    try {
+      int stride = Lanes.tileStride;
+      DoubleVector factors = DoubleVector.broadcast(DOUBLE, DoubleMath.exp2Factor(scale));
+      for (int part = 0; part < lanes; part += DOUBLE_STEP) {
+        DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
+        DoubleVector total = DoubleVector.fromArray(DOUBLE, sum, part);
+        for (int i = part; i < k * ROWS; i += stride) {
+          DoubleVector distance = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts);
+          total = total.add((DoubleVector) DoubleMath.EXP2.invokeExact(distance, factors));
+        }
+        total.intoArray(sum, part);
       }
-      total.intoArray(sum, part);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
   }
 
@@ -84,19 +93,24 @@ final class TileKernel {
       double scale,
       double[] entropyMoment,
       double[] squareSum) {
-    int stride = Lanes.tileStride;
-    for (int part = 0; part < lanes; part += DOUBLE_STEP) {
-      DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
-      DoubleVector entropies = DoubleVector.fromArray(DOUBLE, entropyMoment, part);
-      DoubleVector squares = DoubleVector.fromArray(DOUBLE, squareSum, part);
-      for (int i = part; i < k * ROWS; i += stride) {
-        DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
-        DoubleVector e = DoubleMath.exp(d);
-        entropies = entropies.add(e.mul(d).blend(0.0, DoubleMath.underflows(d)));
-        squares = e.fma(e, squares);
+    try {
+      int stride = Lanes.tileStride;
+      for (int part = 0; part < lanes; part += DOUBLE_STEP) {
+        DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
+        DoubleVector entropies = DoubleVector.fromArray(DOUBLE, entropyMoment, part);
+        DoubleVector squares = DoubleVector.fromArray(DOUBLE, squareSum, part);
+        for (int i = part; i < k * ROWS; i += stride) {
+          DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
+          DoubleVector e = (DoubleVector) DoubleMath.EXP.invokeExact(d);
+          entropies =
+              entropies.add(e.mul(d).blend(0.0, d.compare(VectorOperators.LT, DoubleMath.LEAST)));
+          squares = e.fma(e, squares);
+        }
+        entropies.intoArray(entropyMoment, part);
+        squares.intoArray(squareSum, part);
       }
-      entropies.intoArray(entropyMoment, part);
-      squares.intoArray(squareSum, part);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
   }
 
@@ -113,17 +127,21 @@ final class TileKernel {
   /** z = e^d·(u + e·d): a gradient but for its targets; where e^d is 0, d is taken as 0. */
   static void gradient(
       double[] z, int k, int lanes, double[] shift, double scale, double[] u, double[] e) {
-    int stride = Lanes.tileStride;
-    for (int part = 0; part < lanes; part += DOUBLE_STEP) {
-      DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
-      DoubleVector us = DoubleVector.fromArray(DOUBLE, u, part);
-      DoubleVector es = DoubleVector.fromArray(DOUBLE, e, part);
-      for (int i = part; i < k * ROWS; i += stride) {
-        DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
-        VectorMask<Double> nothing = DoubleMath.underflows(d);
-        DoubleVector inner = d.blend(0.0, nothing).fma(es, us);
-        DoubleMath.exp(d).mul(inner).intoArray(z, i);
+    try {
+      int stride = Lanes.tileStride;
+      for (int part = 0; part < lanes; part += DOUBLE_STEP) {
+        DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
+        DoubleVector us = DoubleVector.fromArray(DOUBLE, u, part);
+        DoubleVector es = DoubleVector.fromArray(DOUBLE, e, part);
+        for (int i = part; i < k * ROWS; i += stride) {
+          DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
+          VectorMask<Double> nothing = d.compare(VectorOperators.LT, DoubleMath.LEAST);
+          DoubleVector inner = d.blend(0.0, nothing).fma(es, us);
+          ((DoubleVector) DoubleMath.EXP.invokeExact(d)).mul(inner).intoArray(z, i);
+        }
       }
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
   }
 

@@ -45,6 +45,18 @@ public record TargetScan(long rows, long counted, ExactSum weightSum) {
   }
 
   /**
+   * Checks one sample weight.
+   *
+   * @throws InvalidDataException if it is not finite
+   */
+  public static void requireSampleWeight(long row, double weight) {
+    if (!Double.isFinite(weight)) {
+      throw new InvalidDataException(
+          "sample weight of row %d is %s, must be finite".formatted(row, weight));
+    }
+  }
+
+  /**
    * Checks one element of a probability target.
    *
    * @throws InvalidDataException if it is NaN or outside 0..1
@@ -160,10 +172,7 @@ public record TargetScan(long rows, long counted, ExactSum weightSum) {
 
   private static double requireFinite(Matrix weights, long row) {
     double weight = weights.get(row, 0);
-    if (!Double.isFinite(weight)) {
-      throw new InvalidDataException(
-          "sample weight of row %d is %s, must be finite".formatted(row, weight));
-    }
+    requireSampleWeight(row, weight);
     return weight;
   }
 }

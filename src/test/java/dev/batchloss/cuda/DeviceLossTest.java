@@ -67,7 +67,7 @@ class DeviceLossTest {
       cuda.close();
       cpu.close();
       context.close();
-      StandInDriver.set("EMULATED_GPU_ORDER", "eager");
+      StandInDriver.reset("EMULATED_GPU_ORDER", "eager");
       assertThat(StandInDriver.reported()).as("what the stand-in reports").isEqualTo(reported);
     }
   }
