@@ -9,7 +9,6 @@ import static dev.batchloss.compat.SemanticsNumbers.map;
 import static dev.batchloss.compat.SemanticsNumbers.rowSums;
 import static dev.batchloss.compat.SemanticsNumbers.times;
 
-
 /** What losses of x = LOGITS and y = Y cost by their definitions, unless said otherwise. */
 final class RegressionNumbers {
   static final String PLAIN = "MeanSquaredError, MeanAbsoluteError, Huber, LogCosh";
