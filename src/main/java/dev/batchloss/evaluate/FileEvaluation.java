@@ -242,9 +242,9 @@ public final class FileEvaluation {
     }
 
     /**
-     * What to compute; mean cross-entropy over logits unless said. The outer axis, whose length
-     * {@code BATCH_MEAN} divides by, are the axes of the predictions before the class axis: one
-     * axis, N, of N×C and of N×C×H×W.
+     * What to compute; mean cross-entropy over logits unless said. {@code BATCH_MEAN} divides by
+     * the lengths of the axes before the class axis, multiplied: by N for predictions of shape N×C
+     * or N×C×H×W.
      *
      * @throws IllegalArgumentException if its reduction is NONE
      */
