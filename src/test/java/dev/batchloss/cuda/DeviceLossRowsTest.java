@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import dev.batchloss.BatchLoss;
 import dev.batchloss.LossResult;
 import dev.batchloss.Outputs;
-import dev.batchloss.RequiredBackends;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.InvalidTargetException;
@@ -24,48 +23,13 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Losses over memory of the caller's whose rows have weights, or lie on an inner axis. */
-@Tag("cuda")
-class DeviceLossRowsTest {
-  private static final int IGNORED = -100;
-
-  private CudaContext context;
-  private BatchLoss cuda;
-  private BatchLoss cpu;
-  private long reported;
-
-  @BeforeEach
-  void open() {
-    String reason = JCudaLibrary.failure();
-    if (reason != null) {
-      RequiredBackends.skipOrFail(DeviceDiscovery.FAMILY, reason);
-    }
-    context = CudaContext.open(InstalledDevices.find().getFirst());
-    reported = StandInDriver.reported();
-    cuda = BatchLoss.open("cuda:0");
-    cpu = BatchLoss.open("cpu");
-    StandInDriver.set("EMULATED_GPU_ORDER", "lazy");
-  }
-
-  @AfterEach
-  void close() {
-    if (cuda != null) {
-      cuda.close();
-      cpu.close();
-      context.close();
-      StandInDriver.reset("EMULATED_GPU_ORDER", "eager");
-      assertThat(StandInDriver.reported()).as("what the stand-in reports").isEqualTo(reported);
-    }
-  }
-
+class DeviceLossRowsTest extends DeviceLossFixture {
   @ParameterizedTest
   @EnumSource(ElementType.class)
   void sampleWeightsWeighLossGradientAndDenominator(ElementType weightType) {
