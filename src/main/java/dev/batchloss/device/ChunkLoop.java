@@ -2,7 +2,6 @@ package dev.batchloss.device;
 
 import dev.batchloss.data.DeviceException;
 import dev.batchloss.data.MatrixShape;
-import java.util.Iterator;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
@@ -66,13 +65,13 @@ public abstract sealed class ChunkLoop<S extends ChunkSlot> permits TurnLoop, Qu
       runAll(chunks, progress);
     } catch (RuntimeException | Error e) {
       try {
-        endAll(slots.iterator());
+        DespiteFailures.forEach(slots, ChunkSlot::end);
       } catch (RuntimeException | Error further) {
         e.addSuppressed(further);
       }
       throw e;
     }
-    endAll(slots.iterator());
+    DespiteFailures.forEach(slots, ChunkSlot::end);
   }
 
   /** Runs all chunks, on slots that are ready for a call and have not begun it. */
@@ -96,15 +95,5 @@ public abstract sealed class ChunkLoop<S extends ChunkSlot> permits TurnLoop, Qu
   /** Returns what takes the rows. */
   final RowFolding folding() {
     return folding;
-  }
-
-  private static void endAll(Iterator<? extends ChunkSlot> slots) {
-    if (slots.hasNext()) {
-      try {
-        slots.next().end();
-      } finally {
-        endAll(slots);
-      }
-    }
   }
 }
