@@ -69,6 +69,19 @@ public record TargetScan(long rows, long counted, ExactSum weightSum) {
   }
 
   /**
+   * Checks one element weight.
+   *
+   * @throws InvalidDataException if it is not finite
+   */
+  public static void requireElementWeight(long row, int classIndex, double weight) {
+    if (!Double.isFinite(weight)) {
+      throw new InvalidDataException(
+          "element weight of row %d, class %d is %s, must be finite"
+              .formatted(row, classIndex, weight));
+    }
+  }
+
+  /**
    * Checks every probability target from {@code firstRow} on before anything is written, for a
    * gradient in place.
    */
@@ -151,12 +164,7 @@ public record TargetScan(long rows, long counted, ExactSum weightSum) {
       for (long i = 0; i < inner; i++) {
         long row = o * weights.inner() + i;
         for (int c = 0; c < classes; c++) {
-          double weight = weights.get(row, c);
-          if (!Double.isFinite(weight)) {
-            throw new InvalidDataException(
-                "element weight of row %d, class %d is %s, must be finite"
-                    .formatted(row, c, weight));
-          }
+          requireElementWeight(row, c, weights.get(row, c));
         }
       }
     }
