@@ -4,9 +4,11 @@
 //   begin_loss       clears the state
 //   check_targets    looks at every class target and counts what the denominator is made of
 //   finish_targets   forms the status block and the gradient's scale
+//   scale_rows       where there are sample weights: what each row's gradient is multiplied by
 //   (row kernels)
 //   add_losses       forms each row's loss, as dev.batchloss.plan.RowEpilogue does, and adds it
 //   finish_loss      rounds once and divides
+#include "elements.cuh"
 #include "loss_parameters.cuh"
 #include "row_parameters.cuh"
 
@@ -37,16 +39,26 @@ KERNEL(LOSS_THREADS, 1) begin_loss(PARAMETER LossParameters call) {
   long long *words = reinterpret_cast<long long *>(call.state);
   constexpr int count = sizeof(LossState) / sizeof(long long);
   for (int i = thread_of_block(); i < count; i += LOSS_THREADS) {
-    // The first is the least bad row so far.
-    words[i] = i == 0 ? call.rows : 0;
+    // The first two are the least bad rows so far.
+    words[i] = i < 2 ? call.rows : 0;
   }
 }
+
+DEVICE double sample_weight_of(long long row, const LossParameters &call) {
+  return call.sample_weights == nullptr
+             ? 1
+             : load_element<double>(call.sample_weights, call.weight_type, row);
+}
+
+DEVICE bool is_finite(double x) { return x - x == 0; }
 
 template <class Index>
 DEVICE void check_targets(const LossParameters &call, long long *weights) {
   clear_sum(weights);
   const Index *targets = static_cast<const Index *>(call.targets);
+  bool has_weights = call.class_weights != nullptr || call.sample_weights != nullptr;
   long long first_bad = call.rows;
+  long long first_bad_weight = call.rows;
   long long bad = 0;
   long long counted = 0;
   for (long long row = first_row(); row < call.rows; row += rows_at_once()) {
@@ -58,18 +70,25 @@ DEVICE void check_targets(const LossParameters &call, long long *weights) {
       bad++;
       first_bad = min(first_bad, row);
     }
-    if (is_counted && is_class && call.class_weights != nullptr) {
-      add_to_sum(weights, call.class_weights[target]);
+    double weight = sample_weight_of(row, call);
+    if (!is_finite(weight)) {
+      first_bad_weight = min(first_bad_weight, row);
+    }
+    if (is_counted && is_class && has_weights) {
+      double class_weight = call.class_weights == nullptr ? 1 : call.class_weights[target];
+      add_to_sum(weights, weight * class_weight);
     }
     call.row_targets[row] = is_counted && is_class ? static_cast<int>(target) : -1;
   }
   for (int distance = 16; distance > 0; distance /= 2) {
     first_bad = min(first_bad, across_warp(first_bad, distance));
+    first_bad_weight = min(first_bad_weight, across_warp(first_bad_weight, distance));
     bad += across_warp(bad, distance);
     counted += across_warp(counted, distance);
   }
   if (thread_of_warp() == 0) {
     keep_least_atomically(&call.state->first_bad, first_bad);
+    keep_least_atomically(&call.state->first_bad_weight, first_bad_weight);
     add_atomically(&call.state->bad, bad);
     add_atomically(&call.state->counted, counted);
   }
@@ -94,11 +113,14 @@ DEVICE void finish_targets(const LossParameters &call) {
   LossState *state = call.state;
   if (state->first_bad < call.rows) {
     state->bad_value = static_cast<const Index *>(call.targets)[state->first_bad];
+  } else if (state->first_bad_weight < call.rows) {
+    state->first_bad = state->first_bad_weight;
+    state->bad_weight = sample_weight_of(state->first_bad, call);
   } else {
     state->first_bad = -1;
   }
-  double weights = call.class_weights == nullptr ? static_cast<double>(state->counted)
-                                                 : value_of(state->weight_sum);
+  bool has_weights = call.class_weights != nullptr || call.sample_weights != nullptr;
+  double weights = has_weights ? value_of(state->weight_sum) : static_cast<double>(state->counted);
   state->denominator = call.is_mean != 0 ? weights : call.denominator;
   state->gradient_scale = call.upstream / state->denominator;
 }
@@ -109,6 +131,23 @@ KERNEL(LOSS_THREADS, 1) finish_targets_int(PARAMETER LossParameters call) {
 
 KERNEL(LOSS_THREADS, 1) finish_targets_long(PARAMETER LossParameters call) {
   finish_targets<long long>(call);
+}
+
+template <class Real>
+DEVICE void scale_rows(const LossParameters &call) {
+  double scale = call.state->gradient_scale;
+  for (long long row = first_row(); row < call.rows; row += rows_at_once()) {
+    static_cast<Real *>(call.row_factors)[row] =
+        static_cast<Real>(scale * sample_weight_of(row, call));
+  }
+}
+
+KERNEL(LOSS_THREADS, 4) scale_rows_FLOAT32(PARAMETER LossParameters call) {
+  scale_rows<float>(call);
+}
+
+KERNEL(LOSS_THREADS, 4) scale_rows_FLOAT64(PARAMETER LossParameters call) {
+  scale_rows<double>(call);
 }
 
 // 0 where there is no such column.
@@ -157,7 +196,8 @@ DEVICE void add_losses(const LossParameters &call, long long *sum) {
   for (long long row = first_row(); row < call.rows; row += rows_at_once()) {
     int target = call.row_targets[row];
     // Of an ignored row the columns hold anything.
-    double loss = target < 0 ? 0 : loss_of<Real>(row, target, call);
+    double loss =
+        target < 0 ? 0 : sample_weight_of(row, call) * loss_of<Real>(row, target, call);
     add_to_sum(sum, loss);
     if (call.row_losses != nullptr) {
       call.row_losses[row] = loss;

@@ -8,7 +8,9 @@
 struct LossState {
   // −1 where there is none, once phase 0 has ended.
   long long first_bad;
-  // The target of that row.
+  // The first row whose sample weight is not finite; it becomes first_bad where no target is bad.
+  long long first_bad_weight;
+  // The target of the first bad row.
   long long bad_value;
   long long bad;
   // Rows that are not ignored.
@@ -17,6 +19,8 @@ struct LossState {
   double gradient_scale;
   // NaN if a target is bad.
   double loss;
+  // The sample weight of the first bad row, where no target is bad.
+  double bad_weight;
   long long weight_sum[SUM_WORDS];
   long long loss_sum[SUM_WORDS];
 };
@@ -29,10 +33,14 @@ struct LossParameters {
   int *row_targets;
   // Null for ones.
   const double *class_weights;
+  // One a row, without gaps, of weight_type; null for ones.
+  const void *sample_weights;
   // What row kernels have left, as in RowParameters.
   const void *column_memory;
   // One loss a row, or null.
   double *row_losses;
+  // What row kernels multiply the gradients by where there are sample weights, of their arithmetic.
+  void *row_factors;
   long long rows;
   long long ignored_class;
   double upstream;
@@ -50,7 +58,7 @@ struct LossParameters {
   int is_mean;
   int normalizes;
   unsigned columns;
-  int unused;
+  int weight_type;
 };
 
 // Threads of a block.

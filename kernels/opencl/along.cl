@@ -17,6 +17,10 @@ typedef struct {
   __global const ELEMENT(INPUT) * x;
   __global const ELEMENT(TARGET) * q;
   __global const REAL *w;
+#if GROUP == 1
+  // LANES elements may be read from any class on: those beyond the last are of rows behind.
+  bool has_room_behind;
+#endif
   // −1 where there is none.
   int target;
   bool is_ignored;
@@ -55,6 +59,12 @@ static inline V load_input(const Row *row, long c, int n) {
   if (n == LANES) {
     return LOAD(INPUT)(row->x + c);
   }
+#if GROUP == 1
+  if (row->has_room_behind) {
+    V x = LOAD(INPUT)(row->x + c);
+    return LANE_INDEX < n ? x : (V)0;
+  }
+#endif
   REAL lanes[LANES];
   for (int lane = 0; lane < LANES; lane++) {
     lanes[lane] = lane < n ? LOAD_ONE(INPUT)(row->x + c + lane) : 0;
@@ -62,11 +72,27 @@ static inline V load_input(const Row *row, long c, int n) {
   return LOAD_LANES(lanes);
 }
 
+// The macro is a mark of PoCL, where OpenCL's own prefetch does nothing.
+#if GROUP == 1 && defined(POCL_DEVICE_ADDRESS_BITS)
+#define FETCHES_AHEAD
+// Asks for the elements two blocks behind class c, of this row or of rows behind: a processor
+// fetches little by itself while it is busy with exponentials. Past the matrix it does nothing.
+static inline void fetch_ahead(const Row *row, long c) {
+  __builtin_prefetch((const void *)(size_t)(row->x + c + 2 * BLOCK * LANES));
+}
+#endif
+
 static inline V load_distribution(const Row *row, long c, int n) {
 #ifdef HAS_PROBABILITY_TARGETS
   if (n == LANES) {
     return LOAD(TARGET)(row->q + c);
   }
+#if GROUP == 1
+  if (row->has_room_behind) {
+    V q = LOAD(TARGET)(row->q + c);
+    return LANE_INDEX < n ? q : (V)0;
+  }
+#endif
   REAL lanes[LANES];
   for (int lane = 0; lane < LANES; lane++) {
     lanes[lane] = lane < n ? LOAD_ONE(TARGET)(row->q + c + lane) : 0;
@@ -204,6 +230,9 @@ static inline Row row_at(
   Row row;
   row.x = input + index * parameters->classes;
   row.w = class_weights;
+#if GROUP == 1
+  row.has_room_behind = (parameters->rows - 1 - index) * parameters->classes >= LANES;
+#endif
   row.input_sum = 1;
   row.target = -1;
   row.is_ignored = false;
@@ -303,6 +332,9 @@ static inline void reduce_block(
   Sums sums = no_sums();
   for (int i = 0; i < span.full; i++) {
     long c = class_at(&span, i);
+#ifdef FETCHES_AHEAD
+    fetch_ahead(row, c);
+#endif
     Elements elements = load_elements(row, c, LANES, parameters);
     V d = SCALED(elements.z - origin, parameters);
     add_terms(&sums, &elements, d, row->target_ordered);

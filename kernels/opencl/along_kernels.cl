@@ -71,6 +71,11 @@ static inline REAL mean_of(
 }
 #endif
 
+#if GROUP == 1 && !defined(COLUMN_RANK)
+// When nothing asks for the target before, its element is read once the row is in a cache.
+#define FINDS_TARGET_LAST
+#endif
+
 // One group a row: statistics, and the output matrix where there is one.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rows_along(
     ROW_ARGUMENTS
@@ -100,13 +105,18 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void rows_along(
 #ifdef NORMALIZES_BEFORE_CLIP
   row.input_sum = sum_input(&row, &parameters, shared_sums);
 #endif
+#ifndef FINDS_TARGET_LAST
   find_target(&row, &parameters);
+#endif
   Totals totals = no_totals();
 #ifdef READS_ROWS
   for (long from = 0; from < classes; from += SEGMENT) {
     Totals segment = reduce_segment(&row, from, &parameters, shared);
     add_totals(&totals, &segment, scale);
   }
+#endif
+#ifdef FINDS_TARGET_LAST
+  find_target(&row, &parameters);
 #endif
   settle(&totals);
   if (get_local_id(0) == 0) {

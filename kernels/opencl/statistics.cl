@@ -308,6 +308,13 @@ static inline void settle(Totals *totals) {
 static inline void move_shift(Totals *totals, S to, REAL scale) {
 #ifdef NORMALIZES
   settle(totals);
+#if GROUP == 1 && !defined(LANES_ARE_ROWS)
+  // Nothing to move, which is the rule: an exponential would take as long as many classes.
+  if (totals->shift == NEGATIVE_INFINITY || totals->shift == to) {
+    totals->shift = to;
+    return;
+  }
+#endif
   S step = (totals->shift - to) * scale;
   // Also where neither is finite yet, and the difference is no number.
   S moved = totals->shift == NEGATIVE_INFINITY || totals->shift == to ? 0 : step;

@@ -195,6 +195,7 @@ EMULATED_API CUresult cuLaunchKernel(Handle handle, unsigned grid_x, unsigned gr
     }
     const Bytes bytes =
         extra != nullptr ? FromExtra(*function, extra) : FromList(*function, parameters);
+    ++driver.devices[context->device].launches;
     driver.Submit(stream, NameOf(*function, launch),
                   [&driver, context, function, launch, bytes] {
                     Run(driver, *context, *function, launch, bytes);

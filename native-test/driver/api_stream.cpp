@@ -49,10 +49,15 @@ CUresult Submit(const char* name, Handle stream, const std::function<void()>& fu
   });
 }
 
-// A poll: it lets one piece of work be done, so that a caller that polls gets to the end.
+// A poll: it lets one piece of work be done, so that a caller that polls gets to the end; on a slow
+// device not every one does.
 void Poll(Driver& driver, const Context& context, const std::vector<std::shared_ptr<Task>>& tasks) {
   if (tasks.empty()) return;
-  driver.work.Step(tasks.front());
+  const emulated::Settings& settings = driver.settings;
+  const std::uint64_t polls = ++driver.devices[context.device].polls;
+  if (context.device != settings.slow_device || polls % settings.slow_polls == 0) {
+    driver.work.Step(tasks.front());
+  }
   emulated::ThrowIfLost(context);
   throw Failure{CUDA_ERROR_NOT_READY, "work is left"};
 }

@@ -30,7 +30,9 @@ void Lose(Driver& driver, CUresult code) {
   driver.devices[context->device].lost = code;
 }
 
-CUresult Changed(Driver& driver, const char* name, const std::function<void()>& body) {
+// `elsewhere` is the call in another device's context.
+CUresult Changed(Driver& driver, const char* name, const std::function<void()>& body,
+                 const std::function<void()>& elsewhere) {
   if (const std::optional<Fault> fault = driver.faults.At(name)) {
     if (fault->sticky) Lose(driver, fault->code);
     return fault->code;
@@ -40,7 +42,8 @@ CUresult Changed(Driver& driver, const char* name, const std::function<void()>& 
     driver.report.Say("mutant", driver.mutant->name() + " planted in " + name);
   }
   if (change == CallChange::kSkip) return CUDA_SUCCESS;
-  const CUresult result = Caught(driver, name, body);
+  const CUresult result =
+      Caught(driver, name, change == CallChange::kElsewhere ? elsewhere : body);
   return change == CallChange::kRepeat && result == CUDA_SUCCESS ? Caught(driver, name, body)
                                                                   : result;
 }
@@ -52,7 +55,8 @@ CUresult Call(const char* name, const Body& body) {
   Driver& driver = Driver::Instance();
   const std::lock_guard<std::mutex> lock(driver.mutex());
   if (!driver.initialized) return CUDA_ERROR_NOT_INITIALIZED;
-  return Changed(driver, name, [&] { body(driver); });
+  const std::function<void()> made = [&] { body(driver); };
+  return Changed(driver, name, made, made);
 }
 
 CUresult CallInContext(const char* name, const ContextBody& body) {
@@ -64,7 +68,9 @@ CUresult CallInContext(const char* name, const ContextBody& body) {
   const CUresult result = Caught(driver, name, [&] { context = driver.Current(); });
   if (result != CUDA_SUCCESS) return result;
   if (context->lost != CUDA_SUCCESS) return context->lost;
-  const CUresult code = Changed(driver, name, [&] { body(driver, context); });
+  const CUresult code =
+      Changed(driver, name, [&] { body(driver, context); },
+              [&] { body(driver, driver.Elsewhere(context)); });
   // What a call has waited for may have lost the context.
   driver.devices[context->device].lost = context->lost;
   return code != CUDA_SUCCESS ? code : CUDA_SUCCESS;

@@ -114,6 +114,13 @@ std::shared_ptr<Context> Driver::ContextOf(Handle handle) const {
   return found->second;
 }
 
+std::shared_ptr<Context> Driver::Elsewhere(const std::shared_ptr<Context>& context) const {
+  for (const auto& [handle, other] : contexts_) {
+    if (other->device != context->device) return other;
+  }
+  return context;
+}
+
 std::shared_ptr<Context> Driver::NewContext(int device, unsigned flags, bool primary) {
   auto context = std::make_shared<Context>();
   context->handle = NextHandle();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -113,6 +114,8 @@ struct Device {
   unsigned primary_flags = 0;
   // As the documentation of such errors says, only a new process gets rid of them.
   CUresult lost = CUDA_SUCCESS;
+  std::uint64_t polls = 0;
+  long launches = 0;
 };
 
 class Driver {
@@ -133,6 +136,9 @@ class Driver {
   std::shared_ptr<Context> Current() const;
   std::shared_ptr<Context> CurrentOrNull() const;
   std::shared_ptr<Context> ContextOf(Handle handle) const;
+  // The context in which a mutant makes a call that is meant for this one: another device's, if
+  // there is one.
+  std::shared_ptr<Context> Elsewhere(const std::shared_ptr<Context>& context) const;
   std::shared_ptr<Context> NewContext(int device, unsigned flags, bool primary);
   // Runs what is pending, reports what was left behind, and ends all that lives in the context.
   void Destroy(std::shared_ptr<Context> context, const std::string& when);

@@ -30,6 +30,13 @@ long emulatedGpuReported() {
   return driver.report.lines();
 }
 
+long emulatedGpuLaunches(int device) {
+  Driver& driver = Driver::Instance();
+  const std::lock_guard<std::mutex> lock(driver.mutex());
+  const bool is_device = device >= 0 && static_cast<std::size_t>(device) < driver.devices.size();
+  return is_device ? driver.devices[device].launches : 0;
+}
+
 namespace {
 
 // A thread that is still inside of a call keeps the lock: then nothing can be said.

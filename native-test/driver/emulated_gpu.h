@@ -13,3 +13,6 @@ EMULATED_API void emulatedGpuReset();
 
 // How many lines the report has had so far: leaks, damaged red zones, misuse, faults of kernels.
 EMULATED_API long emulatedGpuReported();
+
+// How many launches a device has had; 0 where there is no such device.
+EMULATED_API long emulatedGpuLaunches(int device);

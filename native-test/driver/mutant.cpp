@@ -71,9 +71,11 @@ void Mutant::Take(const std::string& key, const std::string& value) {
     find_ = value;
   } else if (key == "replace") {
     replace_ = value;
-  } else if (key == "skip" || key == "repeat") {
+  } else if (key == "skip" || key == "repeat" || key == "elsewhere") {
     call_ = value;
-    change_ = key == "skip" ? CallChange::kSkip : CallChange::kRepeat;
+    change_ = key == "skip"     ? CallChange::kSkip
+              : key == "repeat" ? CallChange::kRepeat
+                                : CallChange::kElsewhere;
   } else if (key == "occurrence") {
     occurrence_ = value == "all" ? 0 : NumberFrom(value, 1, UINT64_MAX);
   } else if (key == "killed by") {
@@ -84,13 +86,13 @@ void Mutant::Take(const std::string& key, const std::string& value) {
     const std::regex throws_if_malformed(value);
   } else {
     throw std::invalid_argument("\"" + key + "\" is none of module, kernel, find, replace, skip, " +
-                                "repeat, occurrence, killed by, shows, with");
+                                "repeat, elsewhere, occurrence, killed by, shows, with");
   }
 }
 
 void Mutant::Check() const {
   if (find_.empty() == call_.empty()) {
-    throw std::invalid_argument("a mutant has either find, or one of skip and repeat");
+    throw std::invalid_argument("a mutant has either find, or one of skip, repeat and elsewhere");
   }
   if (!find_.empty() && module_.empty()) throw std::invalid_argument("find wants a module");
   if (killed_by_.empty()) throw std::invalid_argument("nothing is said to kill it");

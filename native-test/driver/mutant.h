@@ -1,5 +1,5 @@
 // A fault planted at the driver's boundary, described by a small file: an edit of a PTX module's
-// text, or a call that does nothing or is made twice. The product's code is not touched.
+// text, or a call that does nothing, is made twice, or in another device's context. The product's code is not touched.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace emulated {
 
-enum class CallChange { kNone, kSkip, kRepeat };
+enum class CallChange { kNone, kSkip, kRepeat, kElsewhere };
 
 class Mutant {
  public:

@@ -12,7 +12,7 @@ constexpr const char* kNames[] = {
     "EMULATED_GPU_DEVICES",  "EMULATED_GPU_MEMORY",       "EMULATED_GPU_DRIVER",
     "EMULATED_GPU_COMPUTE",  "EMULATED_GPU_SMS",          "EMULATED_GPU_SHARED",
     "EMULATED_GPU_ORDER",    "EMULATED_GPU_SHARED_OPTIN", "EMULATED_GPU_SCHEDULE",
-    "EMULATED_GPU_ROUNDING", "EMULATED_GPU_REPORT",
+    "EMULATED_GPU_ROUNDING", "EMULATED_GPU_REPORT",       "EMULATED_GPU_SLOW",
 };
 
 ptx::Schedule::Rounding RoundingFrom(const std::string& value) {
@@ -69,6 +69,10 @@ bool Settings::Set(const std::string& name, const std::string& value) {
       }
       order = kind == "lazy" ? Order::kLazy : Order::kEager;
       order_seed = seed.empty() ? 0 : NumberFrom(seed, 0, UINT64_MAX);
+    } else if (name == "EMULATED_GPU_SLOW") {
+      const auto [device, polls] = SplitOnce(value, ':');
+      slow_device = value.empty() ? -1 : static_cast<int>(NumberFrom(device, 0, 63));
+      slow_polls = value.empty() ? 1 : NumberFrom(polls, 1, UINT64_MAX);
     } else if (name == "EMULATED_GPU_SCHEDULE") {
       SetSchedule(value, schedule);
     } else if (name == "EMULATED_GPU_ROUNDING") {

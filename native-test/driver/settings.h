@@ -25,6 +25,9 @@ struct Settings {
   Order order = Order::kEager;
   // Of a lazy order: 0 runs nothing but what is waited for, the latest issued first.
   std::uint64_t order_seed = 0;
+  // In a lazy order a poll of this device lets work be done only once in so many polls.
+  int slow_device = -1;
+  std::uint64_t slow_polls = 1;
   ptx::Schedule schedule;
   // Empty: standard error.
   std::string report_file;

@@ -4,8 +4,12 @@
 //
 //   KERNEL PART instructions elements instructions/element exp2/element loads stores local
 //
+// With 0 for ELEMENT_BYTES, of kernels that take a row at a time: the length of the longest loop, which
+// is what a row costs at most, but for functions that it calls.
+//
 // Of a loop's ways the one with the most 128-bit accesses is counted, and of those the shortest:
 // the others serve rows that are not aligned, and what is rare.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
@@ -114,6 +118,16 @@ void Count(const Kernel& kernel, int element_bytes) {
   }
 }
 
+void CountRows(const Kernel& kernel) {
+  long longest = 0;
+  for (long place = 0; place < static_cast<long>(kernel.code.size()); place++) {
+    if (kernel.code[place].is_branch() && kernel.Target(place) < place) {
+      longest = std::max(longest, place - kernel.Target(place) + 1);
+    }
+  }
+  std::printf("%s row-loop %ld 1 %ld 0 0 0 0\n", kernel.name.c_str(), longest, longest);
+}
+
 }  // namespace
 }  // namespace gate
 
@@ -124,7 +138,12 @@ int main(int count, char** arguments) {
   }
   try {
     for (const gate::Kernel& kernel : gate::ReadCubin(arguments[1], std::atoi(arguments[2]))) {
-      gate::Count(kernel, std::atoi(arguments[3]));
+      int element_bytes = std::atoi(arguments[3]);
+      if (element_bytes == 0) {
+        gate::CountRows(kernel);
+      } else {
+        gate::Count(kernel, element_bytes);
+      }
     }
   } catch (const std::exception& e) {
     std::fprintf(stderr, "count-instructions: %s\n", e.what());

@@ -1,13 +1,13 @@
 # The kernels as host code under sanitizers, for ../Makefile to include behind its first rule:
 # host-test builds and runs them.
 HOST := $(BUILD)/host
-HOST_TEST := $(HOST)/kernels_test $(HOST)/comparisons_test
+HOST_TEST := $(HOST)/kernels_test $(HOST)/comparisons_test $(HOST)/loss_test
 HOST_FLAGS := -std=c++17 -O1 -g -Wall -Wextra -Werror -Wno-unknown-pragmas -Wno-unused-function \
   -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover=all -MMD -MP -Ihost \
   -I$(HOST)/kernels
 HOST_ROWS := PlainFloat32 PlainFloat64 PlainFloat16 PlainBfloat16 GeneralFloat32 GeneralFloat64
 HOST_COMPARISONS := ElementsFloat32 ElementsFloat64 PairsFloat32 PairsFloat64
-HOST_MODULES := $(HOST_ROWS) $(HOST_COMPARISONS)
+HOST_MODULES := $(HOST_ROWS) $(HOST_COMPARISONS) DeviceLoss
 
 FLOAT := -DARITHMETIC=float
 DOUBLE := -DARITHMETIC=double -DARITHMETIC_IS_DOUBLE
@@ -25,6 +25,7 @@ $(HOST)/ElementsFloat32.o: OPTIONS := $(ELEMENTS) $(FLOAT)
 $(HOST)/ElementsFloat64.o: OPTIONS := $(ELEMENTS) $(DOUBLE)
 $(HOST)/PairsFloat32.o: OPTIONS := $(PAIRS) $(FLOAT)
 $(HOST)/PairsFloat64.o: OPTIONS := $(PAIRS) $(DOUBLE)
+$(HOST)/DeviceLoss.o: OPTIONS := -DSOURCE='"device_loss.cu"' -DDEVICE_LOSS
 
 # The sources, but for what only a GPU has.
 $(HOST)/kernels/.copied: $(wildcard ../kernels/cuda/*.cu*) host/intrinsics.cuh
@@ -41,6 +42,7 @@ $(HOST_MODULES:%=$(HOST)/%.o): $(HOST)/%.o: host/module.cpp $(HOST)/kernels/.cop
 
 $(HOST)/kernels_test: $(HOST_ROWS:%=$(HOST)/%.o)
 $(HOST)/comparisons_test: $(HOST_COMPARISONS:%=$(HOST)/%.o)
+$(HOST)/loss_test: $(HOST)/DeviceLoss.o
 $(HOST_TEST): %: %.o $(HOST)/fibers.o
 	$(CXX) -fsanitize=address,undefined -o $@ $^
 

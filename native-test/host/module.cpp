@@ -12,6 +12,8 @@ namespace {
 
 #if defined ELEMENTS
 using Call = ElementCall<ARITHMETIC>;
+#elif defined DEVICE_LOSS
+using Call = LossParameters;
 #elif defined PAIRS
 using Call = PairCall<ARITHMETIC>;
 #else
@@ -33,6 +35,17 @@ Module MODULE() {
       ENTRY(elements_lanes), ENTRY(elements_block),
 #elif defined PAIRS
       ENTRY(pairs_lanes), ENTRY(pairs_block),
+#elif defined DEVICE_LOSS
+      ENTRY(begin_loss),
+      ENTRY(check_targets_int),
+      ENTRY(check_targets_long),
+      ENTRY(finish_targets_int),
+      ENTRY(finish_targets_long),
+      ENTRY(scale_rows_FLOAT32),
+      ENTRY(scale_rows_FLOAT64),
+      ENTRY(add_losses_FLOAT32),
+      ENTRY(add_losses_FLOAT64),
+      ENTRY(finish_loss),
 #elif defined INPUT
       ENTRIES(loss),
       ENTRIES(gradient),

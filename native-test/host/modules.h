@@ -19,5 +19,6 @@ Module ElementsFloat32();
 Module ElementsFloat64();
 Module PairsFloat32();
 Module PairsFloat64();
+Module DeviceLoss();
 
 }  // namespace host

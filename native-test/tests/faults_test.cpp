@@ -232,4 +232,14 @@ TEST(a_mutant_does_not_wait_for_streams) {
   EXPECT(*pinned, 0);
 }
 
+TEST(a_mutant_makes_a_stream_on_another_device) {
+  emulatedGpuSet("EMULATED_GPU_DEVICES", "2");
+  EXPECT(Plant("stream_of_another_device"), 0);
+  OpenContext(1);
+  OpenContext();
+  const CUdeviceptr x = Allocate(4);
+  EXPECT(cuMemsetD32Async(x, 0, 1, NewStream()), CUDA_ERROR_INVALID_HANDLE);
+  EXPECT(Said("the stream belongs to another context"), true);
+}
+
 TEST_MAIN

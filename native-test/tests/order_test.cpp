@@ -237,6 +237,32 @@ TEST(polling_comes_to_an_end) {
   EXPECT(FloatAt(x), 2);
 }
 
+TEST(a_slow_device_is_polled_more_often) {
+  emulatedGpuSet("EMULATED_GPU_DEVICES", "2");
+  emulatedGpuSet("EMULATED_GPU_SLOW", "1:5");
+  for (CUdevice device : {0, 1}) {
+    OpenLazily();
+    OpenContext(device);
+    const Handle stream = NewStream();
+    SetLater(Allocate(4), 1, stream);
+    SetLater(Allocate(4), 2, stream);
+    int polls = 0;
+    while (cuStreamQuery(stream) == CUDA_ERROR_NOT_READY) ++polls;
+    EXPECT(polls, device == 1 ? 10 : 2);
+  }
+}
+
+TEST(launches_are_counted_by_device) {
+  emulatedGpuSet("EMULATED_GPU_DEVICES", "2");
+  OpenContext();
+  EXPECT(emulatedGpuLaunches(0), 0L);
+  OpenContext(1);
+  EXPECT(LaunchOn(Kernel("add_one"), Allocate(4)), CUDA_SUCCESS);
+  EXPECT(emulatedGpuLaunches(0), 0L);
+  EXPECT(emulatedGpuLaunches(1), 1L);
+  EXPECT(emulatedGpuLaunches(2), 0L);
+}
+
 TEST(an_error_of_lazy_work_comes_with_the_wait) {
   OpenLazily();
   const Handle stream = NewStream();

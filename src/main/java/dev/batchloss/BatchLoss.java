@@ -223,8 +223,8 @@ public final class BatchLoss implements AutoCloseable {
    * kernels, for which a driver may make the device wait. On {@code cuda} backends; of several
    * devices on the first.
    *
-   * <p>Class targets are checked on the device, before anything is written. The sum of the row
-   * losses is exact and rounded once: its bits depend on no order.
+   * <p>Class targets and sample weights are checked on the device, before anything is written. The
+   * sum of the row losses is exact and rounded once: its bits depend on no order.
    *
    * @param loss what to compute: over logits or log-probabilities, reduced to one number
    * @param call where everything is; that memory is the caller's, who keeps it until the stream has

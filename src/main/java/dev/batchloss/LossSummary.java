@@ -136,6 +136,20 @@ public final class LossSummary implements Serializable {
         metricSums);
   }
 
+  /**
+   * The same sums and counts for an outer axis of this length, by which {@code BATCH_MEAN} divides.
+   * Merging adds up the lengths, so that an entry of the axis whose rows were handed over in two
+   * calls is in them twice.
+   *
+   * @throws IllegalArgumentException if {@code length} is negative
+   */
+  public LossSummary withOuter(long length) {
+    if (length < 0) {
+      throw new IllegalArgumentException("outer is " + length + ", must not be negative");
+    }
+    return new LossSummary(loss, classes, length, rows, counted, lossSum, weightSum, metricSums);
+  }
+
   /** Returns the loss that was evaluated. */
   public Loss evaluated() {
     return loss;

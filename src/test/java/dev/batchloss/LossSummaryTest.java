@@ -187,6 +187,14 @@ class LossSummaryTest {
     assertThat(summary.loss()).isEqualTo(summary.lossSum() / summary.weightSum());
     assertThat(summary.loss(Reduction.SUM)).isEqualTo(summary.lossSum());
     assertThat(summary.loss(Reduction.BATCH_MEAN)).isEqualTo(summary.lossSum() / ROWS);
+    LossSummary longer = summary.withOuter(2 * ROWS);
+    assertThat(longer.loss(Reduction.BATCH_MEAN)).isEqualTo(summary.lossSum() / (2 * ROWS));
+    assertThat(longer.loss()).isEqualTo(summary.loss());
+    assertThat(longer.merge(summary).loss(Reduction.BATCH_MEAN))
+        .isEqualTo(2 * summary.lossSum() / (3 * ROWS));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> summary.withOuter(-1))
+        .withMessage("outer is -1, must not be negative");
     assertThat(summary.loss(Reduction.sumOver(7))).isEqualTo(summary.lossSum() / 7);
     assertThat(summary.counted() + summary.ignored()).isEqualTo(ROWS);
     assertThat(summary.ignored()).isPositive();

@@ -2,6 +2,7 @@ package dev.batchloss;
 
 import static org.assertj.core.api.Assertions.fail;
 
+import dev.batchloss.data.BackendUnavailableException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
@@ -19,6 +20,16 @@ public final class RequiredBackends {
       fail("%s names %s, but %s", VARIABLE, backend, reason);
     }
     Assumptions.abort(reason);
+  }
+
+  /** Opens a backend; ends the test likewise where it cannot run. */
+  public static BatchLoss open(String backend) {
+    try {
+      return BatchLoss.open(backend);
+    } catch (BackendUnavailableException e) {
+      skipOrFail(backend, String.valueOf(e.getMessage()));
+      throw e;
+    }
   }
 
   /** Returns whether the variable's value names a backend. */

@@ -7,6 +7,7 @@ import static dev.batchloss.cli.PredictionKind.PROBABILITIES;
 import static dev.batchloss.cli.SharedOptions.ALPHA;
 import static dev.batchloss.cli.SharedOptions.CLASS_REDUCTION;
 import static dev.batchloss.cli.SharedOptions.CLASS_WEIGHTS;
+import static dev.batchloss.cli.SharedOptions.ELEMENT_WEIGHTS;
 import static dev.batchloss.cli.SharedOptions.EMPTY_MEAN;
 import static dev.batchloss.cli.SharedOptions.EPSILON;
 import static dev.batchloss.cli.SharedOptions.GAMMA;
@@ -115,6 +116,7 @@ final class ElementLosses {
                   LOG_TARGET,
                   SAMPLE_WEIGHTS,
                   CLASS_WEIGHTS,
+                  ELEMENT_WEIGHTS,
                   CLASS_REDUCTION.defaulting(ClassReduction.SUM),
                   REDUCTION,
                   EMPTY_MEAN)
@@ -196,7 +198,14 @@ final class ElementLosses {
   /** The options of one loss, and after them those that all of them have. */
   private static LossOption<?>[] with(LossOption<?>... own) {
     List<LossOption<?>> options = new ArrayList<>(List.of(own));
-    options.addAll(List.of(SAMPLE_WEIGHTS, CLASS_WEIGHTS, CLASS_REDUCTION, REDUCTION, EMPTY_MEAN));
+    options.addAll(
+        List.of(
+            SAMPLE_WEIGHTS,
+            CLASS_WEIGHTS,
+            ELEMENT_WEIGHTS,
+            CLASS_REDUCTION,
+            REDUCTION,
+            EMPTY_MEAN));
     return options.toArray(LossOption<?>[]::new);
   }
 

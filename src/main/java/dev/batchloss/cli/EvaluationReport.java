@@ -175,7 +175,7 @@ final class EvaluationReport {
   }
 
   private String reduction() {
-    return summary.evaluated().reduction().toString().toLowerCase(Locale.ROOT);
+    return summary.evaluated().reduction().toString().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /** Ten significant digits: more than float32 predictions determine, short enough to read. */

@@ -15,6 +15,11 @@ final class SharedOptions {
   static final LossOption<String> CLASS_WEIGHTS =
       LossOption.file(
           "--class-weights", "One weight a class.", FileEvaluation.Builder::classWeights);
+  static final LossOption<String> ELEMENT_WEIGHTS =
+      LossOption.file(
+          "--element-weights",
+          "One weight a number, in the shape of the predictions, instead of class weights.",
+          FileEvaluation.Builder::elementWeights);
   static final LossOption<Long> IGNORE_INDEX =
       LossOption.integer("--ignore-index", "N", "Rows with this class target contribute nothing.");
   static final LossOption<Double> LABEL_SMOOTHING =
@@ -37,7 +42,8 @@ final class SharedOptions {
           Reduction.class,
           new Choice.OfReduction(),
           Reduction.MEAN,
-          "mean or sum of the rows; mean unless given.");
+          "mean or sum of the rows, or batch-mean: their sum over the length of the axes before"
+              + " that of the classes; mean unless given.");
   static final LossOption<EmptyMean> EMPTY_MEAN =
       LossOption.choice(
           "--empty-mean",

@@ -14,6 +14,7 @@ import dev.batchloss.loss.PoissonInput;
 import dev.batchloss.loss.SquaredHinge;
 import dev.batchloss.plan.InputKind;
 import dev.batchloss.plan.ValueCheck;
+import dev.batchloss.plan.ZeroTimesInfinity;
 
 /**
  * The losses of {@code keras.losses} as of Keras 3.15, with its argument names, defaults and
@@ -171,7 +172,11 @@ public final class Keras {
   /** {@code Poisson()}: the mean of p − y·log(p + 1e-7) along the last axis. */
   public static KerasComparison poisson() {
     return KerasComparison.of(
-        Poisson.builder().input(PoissonInput.RATE).epsilon(KerasShapes.EPSILON).build());
+        Poisson.builder()
+            .input(PoissonInput.RATE)
+            .epsilon(KerasShapes.EPSILON)
+            .zeroTimesInfinity(ZeroTimesInfinity.NAN)
+            .build());
   }
 
   /** Returns the {@link #poisson()} with the defaults. */
@@ -240,7 +245,10 @@ public final class Keras {
     return huber().evaluate(yTrue, yPred).loss();
   }
 
-  /** {@code LogCosh()}: the mean of log cosh(p − y) along the last axis. */
+  /**
+   * {@code LogCosh()}: the mean of log cosh(p − y) along the last axis. Where p − y is −∞ it is +∞,
+   * where Keras has NaN.
+   */
   public static KerasComparison logCosh() {
     return KerasComparison.of(LogCosh.builder().build());
   }

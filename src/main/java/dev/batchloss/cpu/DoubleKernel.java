@@ -37,7 +37,7 @@ final class DoubleKernel {
     try {
       int stride = Lanes.doubleStride;
       DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
-      DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
+      DoubleVector factors = DoubleVector.broadcast(DOUBLE, DoubleMath.exp2Factor(scale));
       boolean exceeds = false;
       for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
         DoubleVector sum = DoubleVector.zero(DOUBLE);
@@ -45,12 +45,12 @@ final class DoubleKernel {
         for (int i = offset + part; i < offset + n; i += stride) {
           DoubleVector x = DoubleVector.fromArray(DOUBLE, block, i);
           greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
-          sum = sum.add((DoubleVector) DoubleMath.EXP.invokeExact(x.sub(shifts).mul(scales)));
+          sum = sum.add((DoubleVector) DoubleMath.EXP2.invokeExact(x.sub(shifts), factors));
         }
         if (tail.length != 0) {
           DoubleVector x = DoubleVector.fromArray(DOUBLE, tail, part);
           greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
-          sum = sum.add((DoubleVector) DoubleMath.EXP.invokeExact(x.sub(shifts).mul(scales)));
+          sum = sum.add((DoubleVector) DoubleMath.EXP2.invokeExact(x.sub(shifts), factors));
         }
         sum.intoArray(out.doubleLanes, part);
         greatest.intoArray(out.doubleMaxima, part);
@@ -70,19 +70,22 @@ final class DoubleKernel {
       int stride = Lanes.doubleStride;
       DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
       DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
+      DoubleVector factors = DoubleVector.broadcast(DOUBLE, DoubleMath.exp2Factor(scale));
       for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
         DoubleVector entropies = DoubleVector.zero(DOUBLE);
         DoubleVector squares = DoubleVector.zero(DOUBLE);
         for (int i = offset + part; i < offset + n; i += stride) {
-          DoubleVector d = DoubleVector.fromArray(DOUBLE, block, i).sub(shifts).mul(scales);
-          DoubleVector e = (DoubleVector) DoubleMath.EXP.invokeExact(d);
+          DoubleVector distance = DoubleVector.fromArray(DOUBLE, block, i).sub(shifts);
+          DoubleVector d = distance.mul(scales);
+          DoubleVector e = (DoubleVector) DoubleMath.EXP2.invokeExact(distance, factors);
           entropies =
               entropies.add(e.mul(d).blend(0.0, d.compare(VectorOperators.LT, DoubleMath.LEAST)));
           squares = e.fma(e, squares);
         }
         if (tail.length != 0) {
-          DoubleVector d = DoubleVector.fromArray(DOUBLE, tail, part).sub(shifts).mul(scales);
-          DoubleVector e = (DoubleVector) DoubleMath.EXP.invokeExact(d);
+          DoubleVector distance = DoubleVector.fromArray(DOUBLE, tail, part).sub(shifts);
+          DoubleVector d = distance.mul(scales);
+          DoubleVector e = (DoubleVector) DoubleMath.EXP2.invokeExact(distance, factors);
           entropies =
               entropies.add(e.mul(d).blend(0.0, d.compare(VectorOperators.LT, DoubleMath.LEAST)));
           squares = e.fma(e, squares);
@@ -184,24 +187,25 @@ final class DoubleKernel {
     try {
       int step = Lanes.doubleStep;
       DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
-      DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
+      DoubleVector factors = DoubleVector.broadcast(DOUBLE, DoubleMath.exp2Factor(scale));
       DoubleVector u = DoubleVector.broadcast(DOUBLE, row.u);
       DoubleVector minusK = DoubleVector.broadcast(DOUBLE, -row.k);
       if (row.e == 0) {
         for (int i = 0; i < n; i += step) {
-          DoubleVector d =
-              DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts).mul(scales);
-          DoubleVector e = (DoubleVector) DoubleMath.EXP.invokeExact(d);
+          DoubleVector distance = DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts);
+          DoubleVector e = (DoubleVector) DoubleMath.EXP2.invokeExact(distance, factors);
           e.fma(u, minusK).intoArray(to, toOffset + i);
         }
         return;
       }
-      DoubleVector factor = DoubleVector.broadcast(DOUBLE, row.e);
+      DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
+      DoubleVector entropyFactor = DoubleVector.broadcast(DOUBLE, row.e);
       for (int i = 0; i < n; i += step) {
-        DoubleVector d = DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts).mul(scales);
-        DoubleVector e = (DoubleVector) DoubleMath.EXP.invokeExact(d);
+        DoubleVector distance = DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts);
+        DoubleVector d = distance.mul(scales);
+        DoubleVector e = (DoubleVector) DoubleMath.EXP2.invokeExact(distance, factors);
         DoubleVector inner =
-            d.blend(0.0, d.compare(VectorOperators.LT, DoubleMath.LEAST)).fma(factor, u);
+            d.blend(0.0, d.compare(VectorOperators.LT, DoubleMath.LEAST)).fma(entropyFactor, u);
         e.fma(inner, minusK).intoArray(to, toOffset + i);
       }
     } catch (Throwable thrown) {

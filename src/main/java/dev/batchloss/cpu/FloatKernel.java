@@ -43,7 +43,7 @@ final class FloatKernel {
     try {
       int stride = Lanes.floatStride;
       FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
-      FloatVector scales = FloatVector.broadcast(FLOAT, scale);
+      FloatVector factors = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(scale));
       boolean exceeds = false;
       for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
         FloatVector sum = FloatVector.zero(FLOAT);
@@ -51,12 +51,12 @@ final class FloatKernel {
         for (int i = offset + part; i < offset + n; i += stride) {
           FloatVector x = FloatVector.fromArray(FLOAT, block, i);
           greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
-          sum = sum.add((FloatVector) FloatMath.EXP.invokeExact(x.sub(shifts).mul(scales)));
+          sum = sum.add((FloatVector) FloatMath.EXP2.invokeExact(x.sub(shifts), factors));
         }
         if (tail.length != 0) {
           FloatVector x = FloatVector.fromArray(FLOAT, tail, part);
           greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
-          sum = sum.add((FloatVector) FloatMath.EXP.invokeExact(x.sub(shifts).mul(scales)));
+          sum = sum.add((FloatVector) FloatMath.EXP2.invokeExact(x.sub(shifts), factors));
         }
         sum.intoArray(out.floatLanes, part);
         greatest.intoArray(out.floatMaxima, part);
@@ -76,19 +76,22 @@ final class FloatKernel {
       int stride = Lanes.floatStride;
       FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
       FloatVector scales = FloatVector.broadcast(FLOAT, scale);
+      FloatVector factors = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(scale));
       for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
         FloatVector entropies = FloatVector.zero(FLOAT);
         FloatVector squares = FloatVector.zero(FLOAT);
         for (int i = offset + part; i < offset + n; i += stride) {
-          FloatVector d = FloatVector.fromArray(FLOAT, block, i).sub(shifts).mul(scales);
-          FloatVector e = (FloatVector) FloatMath.EXP.invokeExact(d);
+          FloatVector distance = FloatVector.fromArray(FLOAT, block, i).sub(shifts);
+          FloatVector d = distance.mul(scales);
+          FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(distance, factors);
           entropies =
               entropies.add(e.mul(d).blend(0f, d.compare(VectorOperators.LT, FloatMath.LEAST)));
           squares = e.fma(e, squares);
         }
         if (tail.length != 0) {
-          FloatVector d = FloatVector.fromArray(FLOAT, tail, part).sub(shifts).mul(scales);
-          FloatVector e = (FloatVector) FloatMath.EXP.invokeExact(d);
+          FloatVector distance = FloatVector.fromArray(FLOAT, tail, part).sub(shifts);
+          FloatVector d = distance.mul(scales);
+          FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(distance, factors);
           entropies =
               entropies.add(e.mul(d).blend(0f, d.compare(VectorOperators.LT, FloatMath.LEAST)));
           squares = e.fma(e, squares);
@@ -190,23 +193,25 @@ final class FloatKernel {
     try {
       int step = Lanes.floatStep;
       FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
-      FloatVector scales = FloatVector.broadcast(FLOAT, scale);
+      FloatVector factors = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(scale));
       FloatVector u = FloatVector.broadcast(FLOAT, (float) row.u);
       FloatVector minusK = FloatVector.broadcast(FLOAT, (float) -row.k);
       if (row.e == 0) {
         for (int i = 0; i < n; i += step) {
-          FloatVector d = FloatVector.fromArray(FLOAT, block, offset + i).sub(shifts).mul(scales);
-          FloatVector e = (FloatVector) FloatMath.EXP.invokeExact(d);
+          FloatVector distance = FloatVector.fromArray(FLOAT, block, offset + i).sub(shifts);
+          FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(distance, factors);
           e.fma(u, minusK).intoArray(to, toOffset + i);
         }
         return;
       }
-      FloatVector factor = FloatVector.broadcast(FLOAT, (float) row.e);
+      FloatVector scales = FloatVector.broadcast(FLOAT, scale);
+      FloatVector entropyFactor = FloatVector.broadcast(FLOAT, (float) row.e);
       for (int i = 0; i < n; i += step) {
-        FloatVector d = FloatVector.fromArray(FLOAT, block, offset + i).sub(shifts).mul(scales);
-        FloatVector e = (FloatVector) FloatMath.EXP.invokeExact(d);
+        FloatVector distance = FloatVector.fromArray(FLOAT, block, offset + i).sub(shifts);
+        FloatVector d = distance.mul(scales);
+        FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(distance, factors);
         FloatVector inner =
-            d.blend(0f, d.compare(VectorOperators.LT, FloatMath.LEAST)).fma(factor, u);
+            d.blend(0f, d.compare(VectorOperators.LT, FloatMath.LEAST)).fma(entropyFactor, u);
         e.fma(inner, minusK).intoArray(to, toOffset + i);
       }
     } catch (Throwable thrown) {

@@ -52,11 +52,12 @@ final class LogitKernel {
   static void losses(float[] xs, float[] ys, float[] to, int n) {
     try {
       int step = Lanes.floatStep;
+      FloatVector factor = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(-1));
       for (int i = 0; i < n; i += step) {
         FloatVector x = FloatVector.fromArray(FLOAT, xs, i);
         FloatVector y = FloatVector.fromArray(FLOAT, ys, i);
         FloatVector positive = x.blend(0f, x.compare(VectorOperators.LT, 0f));
-        FloatVector e = (FloatVector) FloatMath.EXP.invokeExact(x.abs().neg());
+        FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(x.abs(), factor);
         FloatVector loss = (FloatVector) SOFTPLUS_OF_MINUS.invokeExact(e);
         loss.add(x.neg().fma(y, positive)).intoArray(to, i);
       }
@@ -68,12 +69,13 @@ final class LogitKernel {
   static void lossesAndSlopes(float[] xs, float[] ys, float[] to, float[] slopes, int n) {
     try {
       int step = Lanes.floatStep;
+      FloatVector factor = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(-1));
       FloatVector one = FloatVector.broadcast(FLOAT, 1f);
       for (int i = 0; i < n; i += step) {
         FloatVector x = FloatVector.fromArray(FLOAT, xs, i);
         FloatVector y = FloatVector.fromArray(FLOAT, ys, i);
         VectorMask<Float> isNegative = x.compare(VectorOperators.LT, 0f);
-        FloatVector e = (FloatVector) FloatMath.EXP.invokeExact(x.abs().neg());
+        FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(x.abs(), factor);
         FloatVector loss = (FloatVector) SOFTPLUS_OF_MINUS.invokeExact(e);
         loss.add(x.neg().fma(y, x.blend(0f, isNegative))).intoArray(to, i);
         FloatVector lesser = e.div(e.add(one));

@@ -237,13 +237,13 @@ final class PairTile {
   static void sumExp(float[] x, int lanes, float[] maxima, float scale, float[] sums) {
     try {
       int stride = Lanes.pairStride;
-      FloatVector scales = FloatVector.broadcast(FLOAT, scale);
+      FloatVector factors = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(scale));
       for (int part = 0; part < lanes; part += FLOAT_STEP) {
         FloatVector shifts = FloatVector.fromArray(FLOAT, maxima, part);
         FloatVector total = FloatVector.zero(FLOAT);
         for (int i = part; i < x.length; i += stride) {
-          FloatVector d = FloatVector.fromArray(FLOAT, x, i).sub(shifts).mul(scales);
-          total = total.add((FloatVector) FloatMath.EXP.invokeExact(d));
+          FloatVector distance = FloatVector.fromArray(FLOAT, x, i).sub(shifts);
+          total = total.add((FloatVector) FloatMath.EXP2.invokeExact(distance, factors));
         }
         total.add((FloatVector) SWAPPED.invokeExact(total)).intoArray(sums, part);
       }

@@ -50,13 +50,13 @@ final class TileKernel {
   static void sumExp(float[] x, int c, int k, int lanes, float[] shift, float scale, float[] sum) {
     try {
       int stride = Lanes.everyOtherStride;
-      FloatVector scales = FloatVector.broadcast(FLOAT, scale);
+      FloatVector factors = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(scale));
       for (int part = 0; part < lanes; part += FLOAT_STEP) {
         FloatVector shifts = FloatVector.fromArray(FLOAT, shift, part);
         FloatVector total = FloatVector.zero(FLOAT);
         for (int i = part + c * ROWS; i < k * ROWS; i += stride) {
-          FloatVector d = FloatVector.fromArray(FLOAT, x, i).sub(shifts).mul(scales);
-          total = total.add((FloatVector) FloatMath.EXP.invokeExact(d));
+          FloatVector distance = FloatVector.fromArray(FLOAT, x, i).sub(shifts);
+          total = total.add((FloatVector) FloatMath.EXP2.invokeExact(distance, factors));
         }
         total.intoArray(sum, part);
       }
@@ -69,12 +69,13 @@ final class TileKernel {
   static void addExp(double[] z, int k, int lanes, double[] shift, double scale, double[] sum) {
     try {
       int stride = Lanes.tileStride;
+      DoubleVector factors = DoubleVector.broadcast(DOUBLE, DoubleMath.exp2Factor(scale));
       for (int part = 0; part < lanes; part += DOUBLE_STEP) {
         DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
         DoubleVector total = DoubleVector.fromArray(DOUBLE, sum, part);
         for (int i = part; i < k * ROWS; i += stride) {
-          DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
-          total = total.add((DoubleVector) DoubleMath.EXP.invokeExact(d));
+          DoubleVector distance = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts);
+          total = total.add((DoubleVector) DoubleMath.EXP2.invokeExact(distance, factors));
         }
         total.intoArray(sum, part);
       }

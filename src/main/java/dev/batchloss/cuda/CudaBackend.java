@@ -135,9 +135,9 @@ final class CudaBackend implements Backend {
       isSound = true;
       return result;
     } catch (DeviceException e) {
-      if (ErrorCodes.isSticky(e.code())) {
-        devices.forEach(device -> device.lose(e));
-      }
+      devices.stream()
+          .filter(device -> device.context().isLost())
+          .forEach(device -> device.lose(e));
       throw e;
     } catch (InvalidDataException e) {
       // The data is bad, not the device.

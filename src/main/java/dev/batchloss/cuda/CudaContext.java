@@ -10,6 +10,7 @@ import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
+import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
@@ -21,6 +22,7 @@ import jcuda.driver.JCudaDriver;
  */
 final class CudaContext extends NativeHandle<CUcontext> {
   private final DeviceDescription device;
+  private volatile boolean isLost;
 
   private CudaContext(DeviceDescription device, CUdevice id, CUcontext context) {
     super("CUDA context", context, _ -> JCudaDriver.cuDevicePrimaryCtxRelease(id));
@@ -53,8 +55,27 @@ final class CudaContext extends NativeHandle<CUcontext> {
    * @throws DeviceException if it fails
    */
   void call(String what, IntSupplier call) {
-    int code = current(() -> ErrorCodes.codeOf(call));
-    ErrorCodes.call(what, () -> code);
+    check(what, current(() -> ErrorCodes.codeOf(call)));
+  }
+
+  /** Returns whether a call has said that nothing works any more here. */
+  boolean isLost() {
+    return isLost;
+  }
+
+  /**
+   * Asks the driver in this context whether something is done.
+   *
+   * @param what what is done, for the message
+   * @throws DeviceException if it has failed
+   */
+  boolean isDone(String what, IntSupplier query) {
+    int code = current(() -> ErrorCodes.codeOf(query));
+    if (code == CUresult.CUDA_ERROR_NOT_READY) {
+      return false;
+    }
+    check(what, code);
+    return true;
   }
 
   /** Returns what releases an object in this context; it keeps the context open. */
@@ -140,12 +161,19 @@ final class CudaContext extends NativeHandle<CUcontext> {
     return free[0];
   }
 
+  private void check(String what, int code) {
+    if (ErrorCodes.isSticky(code)) {
+      isLost = true;
+    }
+    ErrorCodes.call(what, () -> code);
+  }
+
   private <T> T current(Supplier<T> work) {
     return with(
         context -> {
-          ErrorCodes.call(
+          check(
               "making the context of %s current".formatted(device.name()),
-              () -> JCudaDriver.cuCtxPushCurrent(context));
+              ErrorCodes.codeOf(() -> JCudaDriver.cuCtxPushCurrent(context)));
           try {
             return work.get();
           } finally {

@@ -2,6 +2,7 @@ package dev.batchloss.cuda;
 
 import dev.batchloss.data.DeviceException;
 import dev.batchloss.data.InvalidTargetException;
+import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.DeviceLoss;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -33,12 +34,14 @@ final class CudaLoss implements DeviceLoss {
       throw pool.noted(e);
     }
     long firstBad = result.get(ValueLayout.JAVA_LONG, LossParameters.FIRST_BAD);
-    if (firstBad >= 0) {
+    long bad = result.get(ValueLayout.JAVA_LONG, LossParameters.BAD);
+    if (firstBad >= 0 && bad == 0) {
+      TargetScan.requireSampleWeight(
+          firstBad, result.get(ValueLayout.JAVA_DOUBLE, LossParameters.BAD_WEIGHT));
+    }
+    if (bad > 0) {
       throw new InvalidTargetException(
-          firstBad,
-          result.get(ValueLayout.JAVA_LONG, LossParameters.BAD_VALUE),
-          result.get(ValueLayout.JAVA_LONG, LossParameters.BAD),
-          classes);
+          firstBad, result.get(ValueLayout.JAVA_LONG, LossParameters.BAD_VALUE), bad, classes);
     }
     return result.get(ValueLayout.JAVA_DOUBLE, LossParameters.LOSS);
   }

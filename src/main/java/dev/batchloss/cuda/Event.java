@@ -2,7 +2,6 @@ package dev.batchloss.cuda;
 
 import dev.batchloss.device.NativeHandle;
 import jcuda.driver.CUevent;
-import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /** A place in a stream, and when the device came to it. */
@@ -23,17 +22,7 @@ final class Event extends NativeHandle<CUevent> {
    */
   boolean hasHappened() {
     return with(
-        event -> {
-          int[] code = new int[1];
-          context.call(
-              "asking for an event",
-              () -> {
-                code[0] = ErrorCodes.codeOf(() -> JCudaDriver.cuEventQuery(event));
-                boolean isAhead = code[0] == CUresult.CUDA_ERROR_NOT_READY;
-                return isAhead ? CUresult.CUDA_SUCCESS : code[0];
-              });
-          return code[0] == CUresult.CUDA_SUCCESS;
-        });
+        event -> context.isDone("asking for an event", () -> JCudaDriver.cuEventQuery(event)));
   }
 
   /**

@@ -47,7 +47,7 @@ final class LossLaunch {
     this.rows =
         new Rows(
             call.rows(),
-            1,
+            input.inner(),
             input.classes(),
             columns,
             arithmetic,
@@ -129,6 +129,12 @@ final class LossLaunch {
     return rows.columns().bytes(call.rows(), rows.arithmetic());
   }
 
+  /** Returns how many bytes the factors of the rows' gradients take; 0 if there is one for all. */
+  long factorBytes() {
+    boolean hasFactors = call.sampleWeights() != 0 && call.gradient() != null;
+    return hasFactors ? call.rows() * rows.arithmetic().bytes() : 0;
+  }
+
   /** Returns how many bytes the segments of split rows take; 0 if none is split. */
   long segmentBytes(int multiprocessors) {
     return isSplit(multiprocessors)
@@ -163,6 +169,7 @@ final class LossLaunch {
   }
 
   private static Place place(DeviceView view) {
-    return new Place(view.address(), view.type(), view.rowStride(), view.classStride(), 0);
+    return new Place(
+        view.address(), view.type(), view.outerStride(), view.classStride(), view.innerStride());
   }
 }

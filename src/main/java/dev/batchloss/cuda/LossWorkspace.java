@@ -28,6 +28,7 @@ final class LossWorkspace implements AutoCloseable {
   private final Event end;
   private final StagedBuffer state;
   private final StagedBuffer rowTargets;
+  private final StagedBuffer rowFactors;
   private final StagedBuffer columns;
   private final StagedBuffer segments;
   private final StagedBuffer rowScalars;
@@ -49,6 +50,7 @@ final class LossWorkspace implements AutoCloseable {
     this.end = context.newEvent();
     this.state = new StagedBuffer(context);
     this.rowTargets = new StagedBuffer(context);
+    this.rowFactors = new StagedBuffer(context);
     this.columns = new StagedBuffer(context);
     this.segments = new StagedBuffer(context);
     this.rowScalars = new StagedBuffer(context);
@@ -69,6 +71,7 @@ final class LossWorkspace implements AutoCloseable {
     return lastStream == launch.call().stream()
         && hasWeights
         && rowTargets.hasDevice(launch.rowTargetBytes())
+        && rowFactors.hasDevice(launch.factorBytes())
         && columns.hasDevice(launch.columnBytes())
         && segments.hasDevice(launch.segmentBytes(multiprocessors))
         && rowScalars.hasDevice(launch.scalarBytes(multiprocessors));
@@ -98,11 +101,10 @@ final class LossWorkspace implements AutoCloseable {
       MemorySegment parameters = arena.allocate(LossParameters.BYTES, Long.BYTES);
       new LossParameters(
               stateAddress,
-              launch.call().targets(),
               targetAddress,
               addressOrNone(doubleWeights, launch.weightBytes(ElementType.FLOAT64)),
               columnAddress,
-              launch.call().rowLosses())
+              addressOrNone(rowFactors, launch.factorBytes()))
           .writeTo(parameters, launch);
       HostPointer pointer = new HostPointer(parameters);
       String index = launch.call().targetType() == TargetType.INT64 ? "_long" : "_int";
@@ -110,6 +112,9 @@ final class LossWorkspace implements AutoCloseable {
       run("begin_loss", 1, stream, pointer);
       run("check_targets" + index, blocks, stream, pointer);
       run("finish_targets" + index, 1, stream, pointer);
+      if (launch.factorBytes() > 0) {
+        run("scale_rows_" + launch.rows().arithmetic(), blocks, stream, pointer);
+      }
       if (launch.call().rows() > 0) {
         runRows(launch, rowParameters, stream, arena);
       }
@@ -143,7 +148,15 @@ final class LossWorkspace implements AutoCloseable {
     } catch (DeviceException _) {
       // In a context that is lost nothing is on its way.
     }
-    List.of(state, rowTargets, columns, segments, rowScalars, doubleWeights, floatWeights)
+    List.of(
+            state,
+            rowTargets,
+            rowFactors,
+            columns,
+            segments,
+            rowScalars,
+            doubleWeights,
+            floatWeights)
         .forEach(StagedBuffer::close);
     end.close();
   }
@@ -158,7 +171,7 @@ final class LossWorkspace implements AutoCloseable {
         RowParameters.Place.NONE,
         columnAddress,
         targetAddress,
-        0,
+        addressOrNone(rowFactors, launch.factorBytes()),
         addressOrNone(
             isDouble ? doubleWeights : floatWeights,
             launch.weightBytes(launch.rows().arithmetic())),

@@ -67,9 +67,21 @@ final class MatrixTransfer implements AutoCloseable {
 
   /** Completes the view; the stream has come so far. */
   void endReturn(Matrix view, boolean isDirect) {
-    long bytes = bytes(view, isDirect);
-    if (bytes > 0 && !isDirect) {
-      Packing.unpack(staged.host(bytes), view, outerStride(view, false));
+    if (!isDirect) {
+      complete(view, returned(view));
+    }
+  }
+
+  /** Returns what came back for a view whose memory is not pinned; empty for an empty view. */
+  MemorySegment returned(Matrix view) {
+    long bytes = bytes(view, false);
+    return bytes == 0 ? MemorySegment.NULL : staged.host(bytes);
+  }
+
+  /** Writes what came back for a view, or a copy of that. */
+  static void complete(Matrix view, MemorySegment returned) {
+    if (returned.byteSize() > 0) {
+      Packing.unpack(returned, view, outerStride(view, false));
     }
   }
 

@@ -2,18 +2,23 @@ package dev.batchloss.cuda;
 
 import dev.batchloss.data.Matrix;
 import dev.batchloss.device.ChunkLoop;
+import dev.batchloss.device.QueueLoop;
 import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowFolding;
 import dev.batchloss.device.RowPhases;
 import dev.batchloss.device.RunProgress;
 import dev.batchloss.device.TargetPhase;
+import dev.batchloss.device.TurnLoop;
 import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.RowOutcome;
 import dev.batchloss.spi.RowRequest;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.function.Consumer;
 
-/** One call of a plan: chunk after chunk, on slots in turn. */
+/**
+ * One call of a plan: chunk after chunk, on the slots of one device, or of several that share it.
+ */
 final class RowRun {
   /** Of a device's free memory a chunk of the input takes at most this part. */
   private static final long PARTS_OF_MEMORY = 32;
@@ -62,9 +67,19 @@ final class RowRun {
     RowFolding folding = new RowFolding(rows, this::element);
     CudaContext context = slots.getFirst().device().context();
     try (CallMemory memory = new CallMemory(context, call, sizes.leastRegistered())) {
-      new ChunkLoop<>(slots, slot -> slot.begin(call, kernels, memory), folding)
+      loop(slot -> slot.begin(call, kernels, memory), folding)
           .run(rows.input(), progress, chunkBytes(call), ErrorCodes::isOutOfMemory);
     }
+  }
+
+  private ChunkLoop<RowSlot> loop(Consumer<RowSlot> begin, RowFolding folding) {
+    return devices().size() > 1
+        ? new QueueLoop<>(slots, begin, folding)
+        : new TurnLoop<>(slots, begin, folding);
+  }
+
+  private List<OpenDevice> devices() {
+    return slots.stream().map(RowSlot::device).distinct().toList();
   }
 
   private double element(long row, int classIndex) {
@@ -80,12 +95,7 @@ final class RowRun {
       return RESIDENT_CHUNK;
     }
     long free =
-        slots.stream()
-            .map(RowSlot::device)
-            .distinct()
-            .mapToLong(device -> device.context().freeMemory())
-            .min()
-            .orElseThrow();
+        devices().stream().mapToLong(device -> device.context().freeMemory()).min().orElseThrow();
     return Math.clamp(free / PARTS_OF_MEMORY, sizes.leastChunk(), sizes.mostChunk());
   }
 }

@@ -3,12 +3,13 @@ package dev.batchloss.cuda;
 import dev.batchloss.cuda.RowParameters.Place;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.MatrixShape;
-import dev.batchloss.device.ChunkSlot;
 import dev.batchloss.device.ElementWeights;
+import dev.batchloss.device.ParkedChunk;
 import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowChunk;
 import dev.batchloss.device.RowFolding;
 import dev.batchloss.device.RunProgress;
+import dev.batchloss.device.SharingSlot;
 import dev.batchloss.spi.RowRequest;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * A stream of a device and the memory of one chunk on its way. While one slot's kernels run,
  * others' chunks are copied in and out. Used by one thread at a time.
  */
-final class RowSlot implements ChunkSlot {
+final class RowSlot implements SharingSlot {
   private final OpenDevice device;
   private final Stream stream;
   private final Event kernelsStart;
@@ -154,21 +155,35 @@ final class RowSlot implements ChunkSlot {
   @Override
   public void collect(RowFolding folding, RunProgress progress) {
     RowCall current = Objects.requireNonNull(call);
-    RowChunk done = Objects.requireNonNull(chunk);
-    stream.synchronize(running);
-    kernelSeconds += kernelsEnd.secondsSince(kernelsStart);
-    long columnBytes = current.columnBytes(done);
-    folding.fold(
-        columnBytes == 0 ? MemorySegment.NULL : columns.host(columnBytes),
-        current.arithmetic(),
-        done.firstRow(),
-        done.rows());
-    Matrix outputView = outputView(done);
-    if (outputView != null) {
-      output.endReturn(outputView, isWrittenDirectly(outputView));
-    }
+    RowChunk done = await();
+    folding.fold(hostColumns(current, done), current.arithmetic(), done.firstRow(), done.rows());
+    completeOutput(done);
     progress.collected(done);
     chunk = null;
+  }
+
+  @Override
+  public boolean hasArrived() {
+    return stream.isDone(running);
+  }
+
+  @Override
+  public ParkedChunk park() {
+    RowCall current = Objects.requireNonNull(call);
+    RowChunk done = await();
+    Matrix overwritten = current.request().inPlace() ? outputView(done) : null;
+    ParkedChunk parked =
+        new ParkedChunk(
+            done,
+            current.arithmetic(),
+            hostColumns(current, done),
+            overwritten == null ? MemorySegment.NULL : output.returned(overwritten),
+            returned -> MatrixTransfer.complete(Objects.requireNonNull(overwritten), returned));
+    if (overwritten == null) {
+      completeOutput(done);
+    }
+    chunk = null;
+    return parked;
   }
 
   @Override
@@ -194,6 +209,25 @@ final class RowSlot implements ChunkSlot {
     kernelsStart.close();
     kernelsEnd.close();
     stream.close();
+  }
+
+  private RowChunk await() {
+    RowChunk done = Objects.requireNonNull(chunk);
+    stream.synchronize(running);
+    kernelSeconds += kernelsEnd.secondsSince(kernelsStart);
+    return done;
+  }
+
+  private MemorySegment hostColumns(RowCall current, RowChunk of) {
+    long bytes = current.columnBytes(of);
+    return bytes == 0 ? MemorySegment.NULL : columns.host(bytes);
+  }
+
+  private void completeOutput(RowChunk of) {
+    Matrix outputView = outputView(of);
+    if (outputView != null) {
+      output.endReturn(outputView, isWrittenDirectly(outputView));
+    }
   }
 
   /** Sends what kernels of a row plan take. */

@@ -12,7 +12,7 @@ import jcuda.driver.JCudaDriver;
 
 /**
  * A stream, whose commands run one after the other. Everything but {@link #synchronize} only
- * enqueues, and a failure of the device may show at any later call, as a {@link
+ * enqueues or asks, and a failure of the device may show at any later call, as a {@link
  * dev.batchloss.data.DeviceException}.
  */
 final class Stream extends NativeHandle<CUstream> {
@@ -116,6 +116,15 @@ final class Stream extends NativeHandle<CUstream> {
    */
   void synchronize(String what) {
     enqueue(what, JCudaDriver::cuStreamSynchronize);
+  }
+
+  /**
+   * Returns whether everything that was enqueued is done; does not wait.
+   *
+   * @param what what is asked for, for the message
+   */
+  boolean isDone(String what) {
+    return with(stream -> context.isDone(what, () -> JCudaDriver.cuStreamQuery(stream)));
   }
 
   private interface Copy {

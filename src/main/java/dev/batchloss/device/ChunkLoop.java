@@ -2,18 +2,17 @@ package dev.batchloss.device;
 
 import dev.batchloss.data.DeviceException;
 import dev.batchloss.data.MatrixShape;
-import java.util.Iterator;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 
 /**
- * The rows of a call, chunk after chunk, on slots in turn: of one device, or of several, which then
- * share the call. Chunks are collected in the order of their rows.
+ * The rows of a call, chunk after chunk. Which slot takes a chunk is for the subclasses to say; all
+ * hand chunks over in the order of their rows.
  *
  * @param <S> the slots of one backend
  */
-public final class ChunkLoop<S extends ChunkSlot> {
+public abstract sealed class ChunkLoop<S extends ChunkSlot> permits TurnLoop, QueueLoop {
   private final List<S> slots;
   private final Consumer<S> begin;
   private final RowFolding folding;
@@ -25,8 +24,8 @@ public final class ChunkLoop<S extends ChunkSlot> {
    * @param begin prepares a slot for the call, before its first chunk
    * @param folding takes the rows
    */
-  public ChunkLoop(List<S> slots, Consumer<S> begin, RowFolding folding) {
-    this.slots = slots;
+  ChunkLoop(List<S> slots, Consumer<S> begin, RowFolding folding) {
+    this.slots = List.copyOf(slots);
     this.begin = begin;
     this.folding = folding;
   }
@@ -43,7 +42,7 @@ public final class ChunkLoop<S extends ChunkSlot> {
    * @throws dev.batchloss.data.InvalidDataException as {@link RowFolding#fold}
    * @throws DeviceException if a device fails, or has not memory enough for one row
    */
-  public void run(
+  public final void run(
       MatrixShape input, RunProgress progress, long mostBytes, IntPredicate isOutOfMemory) {
     long bytes = mostBytes;
     while (true) {
@@ -66,46 +65,35 @@ public final class ChunkLoop<S extends ChunkSlot> {
       runAll(chunks, progress);
     } catch (RuntimeException | Error e) {
       try {
-        endAll(slots.iterator());
+        DespiteFailures.forEach(slots, ChunkSlot::end);
       } catch (RuntimeException | Error further) {
         e.addSuppressed(further);
       }
       throw e;
     }
-    endAll(slots.iterator());
+    DespiteFailures.forEach(slots, ChunkSlot::end);
   }
 
-  private void runAll(RowChunks chunks, RunProgress progress) {
-    for (long number = 0; number < chunks.count(); number++) {
-      S slot = at(number);
-      if (number < slots.size()) {
-        begin.accept(slot);
-      }
-      collect(slot, progress);
-      slot.start(chunks.at(number));
-    }
-    for (int turn = 0; turn < slots.size(); turn++) {
-      collect(at(chunks.count() + turn), progress);
-    }
+  /** Runs all chunks, on slots that are ready for a call and have not begun it. */
+  abstract void runAll(RowChunks chunks, RunProgress progress);
+
+  /** Returns the slots. */
+  final List<S> slots() {
+    return slots;
   }
 
-  private S at(long turn) {
-    return slots.get((int) (turn % slots.size()));
+  /** Prepares a slot for the call. */
+  final void begin(S slot) {
+    begin.accept(slot);
   }
 
-  private void collect(S slot, RunProgress progress) {
-    if (slot.isBusy()) {
-      slot.collect(folding, progress);
-    }
+  /** Waits for a slot's chunk, in its turn. */
+  final void collect(S slot, RunProgress progress) {
+    slot.collect(folding, progress);
   }
 
-  private static void endAll(Iterator<? extends ChunkSlot> slots) {
-    if (slots.hasNext()) {
-      try {
-        slots.next().end();
-      } finally {
-        endAll(slots);
-      }
-    }
+  /** Returns what takes the rows. */
+  final RowFolding folding() {
+    return folding;
   }
 }

@@ -18,7 +18,7 @@ import java.util.Objects;
  * One a call, or one a worker of a call; used by one thread at a time.
  */
 public final class RowFolding {
-  private static final int BATCH_ROWS = 1024;
+  private static final int BATCH_ROWS = 512;
 
   private final RowColumns columns;
   private final RowLabels labels;

@@ -3,7 +3,6 @@ package dev.batchloss.device;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
@@ -61,7 +60,7 @@ public final class SlotPool<S extends ChunkSlot> implements AutoCloseable {
   /** Frees slots that failed: nobody knows what their queues still hold. */
   public void discard(List<S> slots) {
     try {
-      closeAll(slots.iterator());
+      DespiteFailures.forEach(slots, ChunkSlot::close);
     } finally {
       free.release();
     }
@@ -73,7 +72,7 @@ public final class SlotPool<S extends ChunkSlot> implements AutoCloseable {
     synchronized (idle) {
       List<S> slots = idle.stream().flatMap(List::stream).toList();
       idle.clear();
-      closeAll(slots.iterator());
+      DespiteFailures.forEach(slots, ChunkSlot::close);
     }
   }
 
@@ -85,19 +84,8 @@ public final class SlotPool<S extends ChunkSlot> implements AutoCloseable {
       }
       return slots;
     } catch (RuntimeException | Error e) {
-      closeAll(slots.iterator());
+      DespiteFailures.forEach(slots, ChunkSlot::close);
       throw e;
-    }
-  }
-
-  /** Closes every one, also where an earlier one fails to. */
-  private static void closeAll(Iterator<? extends ChunkSlot> slots) {
-    if (slots.hasNext()) {
-      try {
-        slots.next().close();
-      } finally {
-        closeAll(slots);
-      }
     }
   }
 }

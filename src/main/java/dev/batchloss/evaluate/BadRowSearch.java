@@ -43,6 +43,11 @@ final class BadRowSearch {
         return named(Objects.requireNonNull(files.targets()).file().name(), e);
       }
       try {
+        checkElementWeights(block.firstRow() + row, row, buffer.targets());
+      } catch (InvalidDataException e) {
+        return named(Objects.requireNonNull(files.elementWeights()).name(), e);
+      }
+      try {
         checkInput(block.firstRow() + row, row, buffer);
       } catch (InvalidDataException e) {
         return named(files.input().name(), e);
@@ -63,6 +68,17 @@ final class BadRowSearch {
         && plan instanceof ComparisonPlan comparison
         && comparison.targetCheck() == ValueCheck.UNIT_INTERVAL) {
       requireProbabilities("target", rowOfAll, row, values.values());
+    }
+  }
+
+  /** Weights of classes, which are spread over the elements, were checked when they were read. */
+  private void checkElementWeights(long rowOfAll, long row, @Nullable Targets targets) {
+    if (files.elementWeights() == null || !(targets instanceof ValueTargets values)) {
+      return;
+    }
+    Matrix weights = Objects.requireNonNull(values.elementWeights());
+    for (int c = 0; c < weights.classes(); c++) {
+      TargetScan.requireElementWeight(rowOfAll, c, weights.get(row, c));
     }
   }
 

@@ -24,6 +24,7 @@ final class EvaluationFiles implements AutoCloseable {
   private final boolean hasClassAxis;
   private final @Nullable TargetFile targets;
   private final @Nullable RowVectorFile sampleWeights;
+  private final @Nullable NumericFile elementWeights;
   private final Loss loss;
   private final double @Nullable [] valueWeights;
 
@@ -53,6 +54,8 @@ final class EvaluationFiles implements AutoCloseable {
       targets = ofTargets == null ? null : openTargets(ofTargets, plan, options);
       String weights = options.sampleWeights();
       sampleWeights = weights == null ? null : matchSampleWeights(openFile(weights));
+      String ofElements = options.elementWeights();
+      elementWeights = ofElements == null ? null : matchElementWeights(openFile(ofElements));
       Loss completed = options.loss();
       for (PerClassFile perClass : options.perClassFiles()) {
         completed = perClass.into().apply(completed, readPerClass(perClass));
@@ -83,6 +86,11 @@ final class EvaluationFiles implements AutoCloseable {
     return (int) shape[classAxis];
   }
 
+  /** Returns the length of the outer axis: how many entries there are before the class axis. */
+  long outer() {
+    return Arrays.stream(shape, 0, classAxis).reduce(1, (a, b) -> a * b);
+  }
+
   /** Returns what has so many indices on each axis of {@link #shape}, for the predictions' file. */
   long[] ofFile(long[] axes) {
     return hasClassAxis ? axes : Arrays.copyOf(axes, axes.length - 1);
@@ -104,6 +112,11 @@ final class EvaluationFiles implements AutoCloseable {
 
   @Nullable RowVectorFile sampleWeights() {
     return sampleWeights;
+  }
+
+  /** Returns the file with one weight an element, in the predictions' shape, or null for ones. */
+  @Nullable NumericFile elementWeights() {
+    return elementWeights;
   }
 
   /** Returns the loss with the numbers of the files that belong to it. */
@@ -221,5 +234,18 @@ final class EvaluationFiles implements AutoCloseable {
                             TargetFile.text(RowVectorFile.shape(shape, classAxis)),
                             input.name(),
                             TargetFile.text(input.shape()))));
+  }
+
+  private NumericFile matchElementWeights(NumericFile file) {
+    if (!file.shape().equals(input.shape())) {
+      throw new InvalidDataException(
+          "%s: has shape %s, expected %s: an element weight for each number of %s"
+              .formatted(
+                  file.name(),
+                  TargetFile.text(file.shape()),
+                  TargetFile.text(input.shape()),
+                  input.name()));
+    }
+    return file;
   }
 }

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * probabilities (the shape of the predictions, any numeric type). A loss that compares number by
  * number takes values (the shape of the predictions, any numeric type); predictions with a single
  * axis are then rows of one number. A loss without targets has no file of them. Sample weights have
- * the shape of class targets.
+ * the shape of class targets, element weights that of the predictions.
  *
  * <p>Immutable; may be run any number of times.
  */
@@ -48,8 +48,9 @@ public final class FileEvaluation {
   }
 
   /**
-   * Evaluates the files. Class targets and weights are checked from end to end before anything is
-   * computed. Blocks until the outputs are in their places.
+   * Evaluates the files. Class targets and the weights of rows and classes are checked from end to
+   * end before anything is computed, everything else as it is used. Blocks until the outputs are in
+   * their places.
    *
    * @param engine computes; stays open
    * @throws dev.batchloss.data.InvalidTargetException if a class target is out of range, with its
@@ -79,6 +80,10 @@ public final class FileEvaluation {
 
   @Nullable String sampleWeights() {
     return options.sampleWeights;
+  }
+
+  @Nullable String elementWeights() {
+    return options.elementWeights;
   }
 
   /** Returns the files with numbers that belong to the loss. */
@@ -129,6 +134,7 @@ public final class FileEvaluation {
     private @Nullable String targets;
     private @Nullable TargetKind targetKind;
     private @Nullable String sampleWeights;
+    private @Nullable String elementWeights;
     private @Nullable String classWeights;
     private final List<PerClassFile> perClassFiles;
     private @Nullable PerClassFile valueWeights;
@@ -150,6 +156,7 @@ public final class FileEvaluation {
       this.targets = other.targets;
       this.targetKind = other.targetKind;
       this.sampleWeights = other.sampleWeights;
+      this.elementWeights = other.elementWeights;
       this.classWeights = other.classWeights;
       this.perClassFiles = new ArrayList<>(other.perClassFiles);
       this.classAxis = other.classAxis;
@@ -190,6 +197,15 @@ public final class FileEvaluation {
     }
 
     /**
+     * A file with one finite weight an element, of any numeric type, in the shape of the
+     * predictions; for a loss that compares number by number, and without class weights.
+     */
+    public Builder elementWeights(String file) {
+      this.elementWeights = file;
+      return this;
+    }
+
+    /**
      * A file with one finite weight a class, of any numeric type. It replaces the class weights of
      * the loss; for a loss of target values the elements of a class weigh so much.
      */
@@ -226,15 +242,16 @@ public final class FileEvaluation {
     }
 
     /**
-     * What to compute; mean cross-entropy over logits unless said.
+     * What to compute; mean cross-entropy over logits unless said. {@code BATCH_MEAN} divides by
+     * the lengths of the axes before the class axis, multiplied: by N for predictions of shape N×C
+     * or N×C×H×W.
      *
-     * @throws IllegalArgumentException if its reduction is NONE or BATCH_MEAN
+     * @throws IllegalArgumentException if its reduction is NONE
      */
     public Builder loss(Loss wanted) {
-      Reduction.Kind kind = wanted.reduction().kind();
-      if (kind == Reduction.Kind.NONE || kind == Reduction.Kind.BATCH_MEAN) {
+      if (wanted.reduction().kind() == Reduction.Kind.NONE) {
         throw new IllegalArgumentException(
-            "the reduction of a file is " + kind + ", must be MEAN, SUM or SUM_OVER");
+            "the reduction of a file is NONE, must make one number of the rows");
       }
       this.loss = wanted;
       return this;
@@ -286,7 +303,8 @@ public final class FileEvaluation {
      * Returns the evaluation.
      *
      * @throws IllegalArgumentException if there is something that the loss does not take: targets,
-     *     a kind of targets, sample weights or class weights
+     *     a kind of targets, sample weights, element weights or class weights; or both class and
+     *     element weights
      * @throws IllegalStateException if there is no input, or no targets for a loss that takes some
      */
     public FileEvaluation build() {
@@ -308,6 +326,16 @@ public final class FileEvaluation {
           "%s takes no targets of the kind %s",
           loss.name(),
           targetKind);
+      require(
+          loss.plan() instanceof ElementPlan || elementWeights == null,
+          "%s takes no element weights, has %s",
+          loss.name(),
+          elementWeights);
+      require(
+          elementWeights == null || classWeights == null,
+          "element weights are given (%s), and class weights (%s): must be one of them",
+          elementWeights,
+          classWeights);
       Builder complete = new Builder(this);
       if (classWeights != null) {
         complete.addClassWeights(classWeights);

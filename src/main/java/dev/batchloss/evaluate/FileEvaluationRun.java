@@ -9,6 +9,7 @@ import dev.batchloss.data.InvalidDataException;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
 import dev.batchloss.io.ArrayOrder;
+import dev.batchloss.io.NumericFile;
 import dev.batchloss.loss.Loss;
 import dev.batchloss.plan.ClassWeights;
 import dev.batchloss.plan.InputKind;
@@ -83,8 +84,7 @@ final class FileEvaluationRun {
       Loss loss, Plan plan, EvaluationFiles files, OutputFiles outputs, TargetScan scan)
       throws IOException {
     Loss sum = loss.withReduction(Reduction.SUM);
-    double upstream =
-        1 / loss.reduction().denominatorFor(scan.weightSum().value(), files.shape()[0]);
+    double upstream = 1 / loss.reduction().denominatorFor(scan.weightSum().value(), files.outer());
     RowBlocks blocks = new RowBlocks(files.shape(), files.classAxis(), mostRows(files));
     ProbabilityLikeness likeness = new ProbabilityLikeness();
     BadRowSearch badRows = new BadRowSearch(files, plan);
@@ -109,7 +109,7 @@ final class FileEvaluationRun {
           },
           outputs::write);
     }
-    LossSummary summary = total.getFirst().withReduction(loss.reduction());
+    LossSummary summary = total.getFirst().withReduction(loss.reduction()).withOuter(files.outer());
     warn(plan, files, likeness, summary);
     return summary;
   }
@@ -156,6 +156,10 @@ final class FileEvaluationRun {
     TargetFile targets = files.targets();
     if (targets != null && targets.kind() != TargetKind.CLASSES) {
       elementBytes += targets.file().type().bytes();
+    }
+    NumericFile elementWeights = files.elementWeights();
+    if (elementWeights != null) {
+      elementBytes += elementWeights.type().bytes();
     }
     return Math.max(1, most / ((long) files.classes() * elementBytes));
   }

@@ -4,6 +4,7 @@ import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
 import dev.batchloss.data.ValueTargets;
+import dev.batchloss.io.NumericFile;
 import dev.batchloss.plan.TargetKind;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -17,6 +18,7 @@ final class RowBlockBuffer {
   private final @Nullable ClassTargetBuffer classTargets;
   private final @Nullable MatrixBuffer elementTargets;
   private final @Nullable MatrixBuffer sampleWeights;
+  private final @Nullable MatrixBuffer elementWeights;
   private final @Nullable MatrixBuffer gradient;
   private final @Nullable MatrixBuffer rowLosses;
 
@@ -42,6 +44,11 @@ final class RowBlockBuffer {
         weights == null
             ? null
             : new MatrixBuffer(weights.file().type(), ElementType.FLOAT64, mostRows, arena);
+    NumericFile ofElements = files.elementWeights();
+    this.elementWeights =
+        ofElements == null
+            ? null
+            : new MatrixBuffer(ofElements.type(), ElementType.FLOAT64, elements, arena);
     this.gradient =
         outputs.gradient() == null
             ? null
@@ -92,9 +99,14 @@ final class RowBlockBuffer {
     if (file.kind() == TargetKind.PROBABILITIES) {
       return Targets.probabilities(elements);
     }
-    double[] weights = files.valueWeights();
     ValueTargets values = Targets.values(elements);
-    return weights == null ? values : values.withClassWeights(weights);
+    if (elementWeights != null) {
+      Objects.requireNonNull(files.elementWeights())
+          .read(files.ofFile(next.from()), files.ofFile(next.count()), elementWeights.raw());
+      return values.withElementWeights(elementWeights.view(outer, files.classes(), inner));
+    }
+    double[] ofClasses = files.valueWeights();
+    return ofClasses == null ? values : values.withClassWeights(ofClasses);
   }
 
   RowBlock block() {

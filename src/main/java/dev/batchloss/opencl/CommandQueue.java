@@ -43,7 +43,7 @@ final class CommandQueue extends NativeHandle<cl_command_queue> {
     if (bytes > 0) {
       Pointer pointer = NativeMemory.transferable(source);
       enqueue(
-          "writing %d bytes to the device".formatted(bytes),
+          "writing " + bytes + " bytes to the device",
           queue ->
               buffer.with(
                   memory ->
@@ -77,7 +77,7 @@ final class CommandQueue extends NativeHandle<cl_command_queue> {
     if (bytes > 0) {
       Pointer pointer = NativeMemory.transferable(destination);
       enqueue(
-          "reading %d bytes from the device".formatted(bytes),
+          "reading " + bytes + " bytes from the device",
           queue ->
               buffer.with(
                   memory ->
@@ -171,7 +171,7 @@ final class CommandQueue extends NativeHandle<cl_command_queue> {
             buffer.with(
                 memory ->
                     ErrorCodes.create(
-                        "mapping %d bytes".formatted(bytes),
+                        "mapping " + bytes + " bytes",
                         code ->
                             CL.clEnqueueMapBuffer(
                                 queue,

@@ -14,7 +14,7 @@ final class CompilerOptions {
   }
 
   void value(String name, Object value) {
-    options.add("-D %s=%s".formatted(name, value));
+    options.add("-D " + name + "=" + value);
   }
 
   @Override

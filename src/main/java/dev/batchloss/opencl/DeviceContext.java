@@ -95,7 +95,7 @@ final class DeviceContext extends NativeHandle<cl_context> {
         context ->
             new DeviceBuffer(
                 ErrorCodes.create(
-                    "wrapping %d bytes".formatted(bytes),
+                    "wrapping " + bytes + " bytes",
                     code -> CL.clCreateBuffer(context, flags, bytes, address, code)),
                 bytes,
                 segment));

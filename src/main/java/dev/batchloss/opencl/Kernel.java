@@ -105,7 +105,7 @@ final class Kernel extends NativeHandle<cl_kernel> {
     with(
         kernel -> {
           ErrorCodes.call(
-              "setting argument %d of kernel %s".formatted(index, name),
+              "setting argument " + index + " of kernel " + name,
               () -> CL.clSetKernelArg(kernel, index, bytes, value));
           return kernel;
         });

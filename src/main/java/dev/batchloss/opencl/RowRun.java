@@ -2,12 +2,12 @@ package dev.batchloss.opencl;
 
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.MatrixShape;
-import dev.batchloss.device.ChunkLoop;
 import dev.batchloss.device.RowCall;
 import dev.batchloss.device.RowFolding;
 import dev.batchloss.device.RowPhases;
 import dev.batchloss.device.RunProgress;
 import dev.batchloss.device.TargetPhase;
+import dev.batchloss.device.TurnLoop;
 import dev.batchloss.plan.TargetScan;
 import dev.batchloss.spi.RowOutcome;
 import dev.batchloss.spi.RowRequest;
@@ -48,6 +48,11 @@ final class RowRun {
   }
 
   private TargetScan scanTargets(RowRequest<?> rows) {
+    if (family == KernelFamily.CPU) {
+      // The same processors would look at them, but for the commands it takes to ask for that.
+      MatrixShape input = rows.input();
+      return TargetScan.of(rows.plan(), input.rows(), input.classes(), rows.targets());
+    }
     return TargetPhase.scan(
         rows, targets -> new TargetScanner(rows, targets, slots.getFirst(), device.programs()));
   }
@@ -57,7 +62,7 @@ final class RowRun {
     Program compiled = device.programs().get(program.sources(), program.options());
     RowCall call = new RowCall(rows, program.arithmetic(), scan);
     RowFolding folding = new RowFolding(rows, this::element);
-    new ChunkLoop<>(slots, slot -> slot.begin(call, program, compiled), folding)
+    new TurnLoop<>(slots, slot -> slot.begin(call, program, compiled), folding)
         .run(rows.input(), progress, chunkBytes(call), ErrorCodes::isOutOfMemory);
   }
 

@@ -45,6 +45,18 @@ public record TargetScan(long rows, long counted, ExactSum weightSum) {
   }
 
   /**
+   * Checks one sample weight.
+   *
+   * @throws InvalidDataException if it is not finite
+   */
+  public static void requireSampleWeight(long row, double weight) {
+    if (!Double.isFinite(weight)) {
+      throw new InvalidDataException(
+          "sample weight of row %d is %s, must be finite".formatted(row, weight));
+    }
+  }
+
+  /**
    * Checks one element of a probability target.
    *
    * @throws InvalidDataException if it is NaN or outside 0..1
@@ -53,6 +65,19 @@ public record TargetScan(long rows, long counted, ExactSum weightSum) {
     if (!(value >= 0 && value <= 1 + ROUNDING_ABOVE_ONE)) {
       throw new InvalidDataException(
           "%s of row %d, class %d is %s, must be in 0..1".formatted(what, row, classIndex, value));
+    }
+  }
+
+  /**
+   * Checks one element weight.
+   *
+   * @throws InvalidDataException if it is not finite
+   */
+  public static void requireElementWeight(long row, int classIndex, double weight) {
+    if (!Double.isFinite(weight)) {
+      throw new InvalidDataException(
+          "element weight of row %d, class %d is %s, must be finite"
+              .formatted(row, classIndex, weight));
     }
   }
 
@@ -139,12 +164,7 @@ public record TargetScan(long rows, long counted, ExactSum weightSum) {
       for (long i = 0; i < inner; i++) {
         long row = o * weights.inner() + i;
         for (int c = 0; c < classes; c++) {
-          double weight = weights.get(row, c);
-          if (!Double.isFinite(weight)) {
-            throw new InvalidDataException(
-                "element weight of row %d, class %d is %s, must be finite"
-                    .formatted(row, c, weight));
-          }
+          requireElementWeight(row, c, weights.get(row, c));
         }
       }
     }
@@ -152,10 +172,7 @@ public record TargetScan(long rows, long counted, ExactSum weightSum) {
 
   private static double requireFinite(Matrix weights, long row) {
     double weight = weights.get(row, 0);
-    if (!Double.isFinite(weight)) {
-      throw new InvalidDataException(
-          "sample weight of row %d is %s, must be finite".formatted(row, weight));
-    }
+    requireSampleWeight(row, weight);
     return weight;
   }
 }

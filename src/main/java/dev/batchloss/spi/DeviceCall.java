@@ -1,5 +1,6 @@
 package dev.batchloss.spi;
 
+import dev.batchloss.data.ElementType;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param input logits or log-probabilities, as the loss says
  * @param targets the address of one class index a row, without gaps
  * @param targetType what a class index is
+ * @param sampleWeights the address of one weight a row, without gaps; 0 for ones
+ * @param weightType the format of the sample weights
  * @param gradient where the gradient goes: the input's shape, any element type and strides; the
  *     very view of the input means in place; null if none is wanted
  * @param rowLosses the address of a double for each row, which receives its loss; 0 if none is
@@ -22,6 +25,8 @@ public record DeviceCall(
     DeviceView input,
     long targets,
     TargetType targetType,
+    long sampleWeights,
+    ElementType weightType,
     @Nullable DeviceView gradient,
     long rowLosses,
     double upstream,
@@ -53,6 +58,7 @@ public record DeviceCall(
   public DeviceCall {
     Objects.requireNonNull(input, "input");
     Objects.requireNonNull(targetType, "targetType");
+    Objects.requireNonNull(weightType, "weightType");
     require(input.classes() > 0, "the input has no classes: it is %s", input);
     require(
         input.rows() <= MOST_ROWS,
@@ -60,8 +66,17 @@ public record DeviceCall(
         input.rows(),
         MOST_ROWS);
     requireAddress("the targets", targets, targetType.bytes);
+    if (sampleWeights != 0) {
+      requireAddress("the sample weights", sampleWeights, weightType.bytes());
+    }
     if (rowLosses != 0) {
       requireAddress("the row losses", rowLosses, Double.BYTES);
+      DeviceView losses = DeviceView.of(rowLosses, ElementType.FLOAT64, input.rows(), 1);
+      requireApart("the targets", targets, targetType.bytes, "the row losses", losses);
+      if (sampleWeights != 0) {
+        requireApart(
+            "the sample weights", sampleWeights, weightType.bytes(), "the row losses", losses);
+      }
       requireApart("the row losses", rowLosses, Double.BYTES, "the input", input);
     }
     if (gradient != null) {
@@ -75,6 +90,10 @@ public record DeviceCall(
           gradient.equals(input) || !gradient.overlaps(input),
           "the gradient and the input overlap without being the same view");
       requireApart("the targets", targets, targetType.bytes, "the gradient", gradient);
+      if (sampleWeights != 0) {
+        requireApart(
+            "the sample weights", sampleWeights, weightType.bytes(), "the gradient", gradient);
+      }
       if (rowLosses != 0) {
         requireApart("the row losses", rowLosses, Double.BYTES, "the gradient", gradient);
       }
@@ -116,6 +135,8 @@ public record DeviceCall(
     private final DeviceView input;
     private long targets;
     private TargetType targetType = TargetType.INT32;
+    private long sampleWeights;
+    private ElementType weightType = ElementType.FLOAT32;
     private @Nullable DeviceView gradient;
     private long rowLosses;
     private double upstream = 1;
@@ -136,6 +157,16 @@ public record DeviceCall(
     public Builder longTargets(long address) {
       this.targets = address;
       this.targetType = TargetType.INT64;
+      return this;
+    }
+
+    /**
+     * One weight a row, without gaps, at this {@code CUdeviceptr}: what {@code withSampleWeights}
+     * of targets on the host means. Ones unless said.
+     */
+    public Builder sampleWeights(long address, ElementType type) {
+      this.sampleWeights = address;
+      this.weightType = type;
       return this;
     }
 
@@ -170,7 +201,16 @@ public record DeviceCall(
      *     elements' bytes, shapes differ, or what is written overlaps
      */
     public DeviceCall build() {
-      return new DeviceCall(input, targets, targetType, gradient, rowLosses, upstream, stream);
+      return new DeviceCall(
+          input,
+          targets,
+          targetType,
+          sampleWeights,
+          weightType,
+          gradient,
+          rowLosses,
+          upstream,
+          stream);
     }
   }
 }

@@ -7,8 +7,9 @@ package dev.batchloss.spi;
 public interface DeviceLoss extends AutoCloseable {
   /**
    * Returns where on the device the loss is: the address of one double, for work that is enqueued
-   * behind the call. Does not block. The double is NaN if a target was refused, and the library's
-   * again when this is closed: then only what was enqueued on the call's stream before finds it.
+   * behind the call. Does not block. The double is NaN if a target or a sample weight was refused,
+   * and the library's again when this is closed: then only what was enqueued on the call's stream
+   * before finds it.
    *
    * @throws IllegalStateException if this is closed
    */
@@ -19,6 +20,7 @@ public interface DeviceLoss extends AutoCloseable {
    *
    * @throws dev.batchloss.data.InvalidTargetException if a class target is out of range; no
    *     gradient and no row losses have been written then
+   * @throws dev.batchloss.data.InvalidDataException if a sample weight is not finite, likewise
    * @throws dev.batchloss.data.DeviceException if the device has failed; what was to be written is
    *     unspecified then
    * @throws IllegalStateException if this is closed

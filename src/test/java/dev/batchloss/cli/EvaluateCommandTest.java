@@ -316,7 +316,7 @@ class EvaluateCommandTest {
     assertThat(run("--metrics=f1").err()).contains("'f1'", "accuracy", "top<k>", "per-class");
     assertThat(run("--loss=nonsense").err())
         .contains("'nonsense'", "cross-entropy", "softmax-entropy");
-    assertThat(run("--reduction=median").err()).contains("'median'", "mean or sum");
+    assertThat(run("--reduction=median").err()).contains("'median'", "mean, sum or batch-mean");
     assertThat(run("--label-smoothing=2").err()).contains("--label-smoothing is 2.0", "0..1");
   }
 

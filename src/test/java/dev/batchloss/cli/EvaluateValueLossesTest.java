@@ -138,6 +138,71 @@ class EvaluateValueLossesTest {
     assertThat(loss("--logits", values, words)).isCloseTo(want / 4, within(1e-12));
   }
 
+  private static Stream<Arguments> weightedLosses() {
+    return Stream.of(
+        of("mean-squared-error", (x, y) -> (x - y) * (x - y)),
+        of("mean-absolute-error", (x, y) -> Math.abs(x - y)),
+        of("huber", (x, y) -> huber(x - y, 1)),
+        of("log-cosh", (x, y) -> Math.log(Math.cosh(x - y))),
+        of("poisson --log-rates", (x, y) -> Math.exp(x) - y * x),
+        of("squared-hinge", (x, y) -> hinge(x, y) * hinge(x, y)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("weightedLosses")
+  void everyNumberMayHaveItsOwnWeight(String words, DoubleBinaryOperator formula)
+      throws IOException {
+    double[] weights = {0.5, 0, -1, 3, 2, 0.25};
+    Path file = ArrayFiles.doubles(temp.resolve("ew.npy"), MATRIX, weights);
+    double want = 0;
+    for (int i = 0; i < 6; i++) {
+      want += weights[i] * formula.applyAsDouble(X[i], Y[i]) / 6;
+    }
+    for (int rows = 1; rows <= 2; rows++) {
+      String weighted = words + " --chunk-rows=" + rows + " --element-weights=" + file;
+      assertThat(loss("--predictions", values, weighted)).isCloseTo(want, within(1e-12));
+    }
+  }
+
+  @Test
+  void weightsOfNumbersMustFitAndBeFinite() throws IOException {
+    Path turned = ArrayFiles.doubles(temp.resolve("turned.npy"), new long[] {3, 2}, X);
+    CommandRun wrong = run("--predictions", values, "huber --element-weights=" + turned);
+    assertThat(wrong.exitCode()).isEqualTo(3);
+    assertThat(wrong.err()).contains("turned.npy: has shape 3×2, expected 2×3", "x.npy");
+
+    Path bad = ArrayFiles.doubles(temp.resolve("bad.npy"), MATRIX, 1, 1, 1, 1, Double.NaN, 1);
+    CommandRun nan = run("--predictions", values, "huber --chunk-rows=1 --element-weights=" + bad);
+    assertThat(nan.exitCode()).isEqualTo(3);
+    assertThat(nan.err())
+        .contains("bad.npy: element weight of row 1, class 1 is NaN, must be finite");
+
+    Path ofClasses = ArrayFiles.doubles(temp.resolve("cw.npy"), new long[] {3}, 1, 1, 1);
+    CommandRun both =
+        run(
+            "--predictions",
+            values,
+            "huber --element-weights=%s --class-weights=%s".formatted(values, ofClasses));
+    assertThat(both.exitCode()).isEqualTo(2);
+    assertThat(both.err()).contains("x.npy", "cw.npy", "must be one of them");
+  }
+
+  @Test
+  void theSumIsDividedByTheBatchOnRequest() throws IOException {
+    Path ofRows = ArrayFiles.doubles(temp.resolve("w.npy"), new long[] {2}, 1, 3);
+    double want = 0;
+    for (int i = 0; i < 6; i++) {
+      want += Y[i] == 0 ? 0 : (i < 3 ? 1 : 3) * Y[i] * Math.log(Y[i] / P[i]) / 2;
+    }
+    String words = "kl-divergence --reduction=batch-mean --json --sample-weights=" + ofRows;
+    for (int rows = 1; rows <= 2; rows++) {
+      JsonNode json =
+          run("--log-probabilities", logarithms, words + " --chunk-rows=" + rows).json();
+      assertThat(json.get("loss").doubleValue()).isCloseTo(want, within(1e-12));
+      assertThat(json.get("reduction").stringValue()).isEqualTo("batch-mean");
+    }
+  }
+
   @Test
   void divergenceTakesLogarithmsOfBoth() throws IOException {
     double[] q = {0.25, 0.25, 0.5, 0.125, 0.375, 0.5};
@@ -200,6 +265,9 @@ class EvaluateValueLossesTest {
     "--predictions, huber --metrics=accuracy, the metric accuracy means nothing for the loss huber",
     "--predictions, huber --target-kind=classes, huber takes no targets of the --target-kind"
         + " classes",
+    "--predictions, cosine-similarity --element-weights=w.npy, cosine-similarity takes no"
+        + " --element-weights",
+    "--logits, cross-entropy --element-weights=w.npy, cross-entropy takes no --element-weights",
     "--logits, cross-entropy --pos-weights=w.npy, cross-entropy takes no --pos-weights",
     "--logits, binary-cross-entropy, binary-cross-entropy takes no --logits"
   })

@@ -27,15 +27,11 @@ import static dev.batchloss.compat.SemanticsNumbers.smoothedTowardThird;
 import static dev.batchloss.compat.SemanticsNumbers.times;
 
 import dev.batchloss.BatchLoss;
-import dev.batchloss.compat.CoreElementSemantics.Regression;
 import dev.batchloss.compat.SemanticsLine.Column;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-/** The lines of Keras. */
+/** The lines of Keras' losses of probabilities. */
 final class KerasSemantics {
   private static final double EPSILON = 1e-7;
 
@@ -61,8 +57,7 @@ final class KerasSemantics {
         categoricalFocal(),
         binaryFocal(),
         generalized(),
-        divergence(),
-        regression());
+        divergence());
   }
 
   /** Divided by the sum and then clipped: rows of two, the label being the first. */
@@ -344,44 +339,5 @@ final class KerasSemantics {
             })
         .values(Column.NAN, "NaN", () -> loss(loss, 1, Double.NaN))
         .values(Column.IMPOSSIBLE, "16.12 / 0", () -> loss(loss, 1, 0), () -> loss(loss, 0, 0));
-  }
-
-  private SemanticsLine regression() {
-    Map<KerasLoss<?>, double[]> losses = new LinkedHashMap<>();
-    losses.put(Keras.meanSquaredError().on(engine), Regression.SQUARES);
-    losses.put(Keras.meanAbsoluteError().on(engine), Regression.DISTANCES);
-    losses.put(Keras.huber().on(engine), Regression.HUBER);
-    losses.put(Keras.logCosh().on(engine), Regression.LOG_COSH);
-    KerasExample[] examples =
-        losses.entrySet().stream()
-            .map(
-                entry ->
-                    new KerasExample(
-                        entry.getKey(),
-                        rows(Regression.Y),
-                        rows(LOGITS),
-                        rowMeans(entry.getValue())))
-            .toArray(KerasExample[]::new);
-    return new SemanticsLine("Keras", Regression.NAMES)
-        .check(
-            Column.MEAN_OVER,
-            KerasExample.MEANS,
-            () -> Stream.of(examples).forEach(KerasExample::dividesByTheNumberOfLosses))
-        .check(
-            Column.IGNORED,
-            "mask",
-            () -> Stream.of(examples).forEach(KerasExample::leavesOutWhatIsMasked))
-        .check(Column.WEIGHTS, "row", () -> Stream.of(examples).forEach(KerasExample::weighsRows))
-        .alike(Column.EMPTY, "0", suppliers(examples, KerasExample::ofNothing))
-        .alike(Column.NAN, "NaN", suppliers(examples, each -> loss(each.loss, 1, Double.NaN)))
-        .alike(
-            Column.IMPOSSIBLE, "+∞", suppliers(examples, each -> loss(each.loss, 1, IMPOSSIBLE)));
-  }
-
-  private static DoubleSupplier[] suppliers(
-      KerasExample[] examples, Function<KerasExample, Double> loss) {
-    return Stream.of(examples)
-        .map(example -> (DoubleSupplier) () -> loss.apply(example))
-        .toArray(DoubleSupplier[]::new);
   }
 }

@@ -26,8 +26,11 @@ class SemanticsTableTest {
     Stream.of(
             new CoreRowSemantics(ENGINE).lines(),
             new CoreElementSemantics(ENGINE).lines(),
+            new CoreRegressionSemantics(ENGINE).lines(),
+            new CorePairSemantics(ENGINE).lines(),
             new TorchSemantics(ENGINE).lines(),
             new KerasSemantics(ENGINE).lines(),
+            new KerasRegressionSemantics(ENGINE).lines(),
             new SklearnSemantics(ENGINE).lines(),
             new OnnxSemantics(ENGINE).lines())
         .flatMap(lines -> lines)

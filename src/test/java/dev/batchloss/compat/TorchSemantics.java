@@ -30,7 +30,6 @@ import static dev.batchloss.compat.SemanticsNumbers.times;
 import static dev.batchloss.compat.SemanticsNumbers.vector;
 
 import dev.batchloss.BatchLoss;
-import dev.batchloss.compat.CoreElementSemantics.Regression;
 import dev.batchloss.compat.SemanticsLine.Column;
 import java.util.stream.Stream;
 
@@ -246,9 +245,9 @@ final class TorchSemantics {
     TorchMseLoss squares = Torch.mseLoss().on(engine);
     TorchL1Loss distances = Torch.l1Loss().on(engine);
     Tensor weights = rows(ELEMENT_WEIGHTS);
-    Tensor y = rows(Regression.Y);
-    double[] weightedSquares = times(ELEMENT_WEIGHTS, Regression.SQUARES);
-    double[] weightedDistances = times(ELEMENT_WEIGHTS, Regression.DISTANCES);
+    Tensor y = rows(RegressionNumbers.Y);
+    double[] weightedSquares = times(ELEMENT_WEIGHTS, RegressionNumbers.SQUARES);
+    double[] weightedDistances = times(ELEMENT_WEIGHTS, RegressionNumbers.DISTANCES);
     return new SemanticsLine("PyTorch", "mse_loss, l1_loss")
         .check(
             Column.MEAN_OVER,
@@ -292,11 +291,11 @@ final class TorchSemantics {
   private SemanticsLine huber() {
     TorchHuberLoss loss = Torch.huberLoss().on(engine);
     return withElementWeights(
-            overElements("huber_loss", loss, LOGITS, Regression.Y, Regression.HUBER),
+            overElements("huber_loss", loss, LOGITS, RegressionNumbers.Y, RegressionNumbers.HUBER),
             loss.weight(rows(ELEMENT_WEIGHTS)),
             LOGITS,
-            Regression.Y,
-            Regression.HUBER)
+            RegressionNumbers.Y,
+            RegressionNumbers.HUBER)
         .values(Column.NAN, "NaN", () -> loss(loss, Double.NaN, 1))
         .values(Column.IMPOSSIBLE, "+∞", () -> loss(loss, IMPOSSIBLE, 1));
   }
@@ -304,15 +303,17 @@ final class TorchSemantics {
   /** With beta = 1 it is Huber's. */
   private SemanticsLine smoothL1() {
     TorchSmoothL1Loss loss = Torch.smoothL1Loss().on(engine);
-    return overElements("smooth_l1_loss", loss, LOGITS, Regression.Y, Regression.HUBER)
+    return overElements(
+            "smooth_l1_loss", loss, LOGITS, RegressionNumbers.Y, RegressionNumbers.HUBER)
         .values(Column.NAN, "NaN", () -> loss(loss, Double.NaN, 1))
         .values(Column.IMPOSSIBLE, "+∞", () -> loss(loss, IMPOSSIBLE, 1));
   }
 
   private SemanticsLine poisson() {
     TorchPoissonNllLoss loss = Torch.poissonNllLoss().on(engine);
-    double[] elements = indexed(LOGITS, i -> Math.exp(LOGITS[i]) - Regression.Y[i] * LOGITS[i]);
-    return overElements("poisson_nll_loss", loss, LOGITS, Regression.Y, elements)
+    double[] elements =
+        indexed(LOGITS, i -> Math.exp(LOGITS[i]) - RegressionNumbers.Y[i] * LOGITS[i]);
+    return overElements("poisson_nll_loss", loss, LOGITS, RegressionNumbers.Y, elements)
         .values(Column.NAN, "NaN", () -> loss(loss, Double.NaN, 1))
         .values(
             Column.IMPOSSIBLE,

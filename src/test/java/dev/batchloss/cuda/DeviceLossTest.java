@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.batchloss.BatchLoss;
 import dev.batchloss.LossResult;
 import dev.batchloss.Outputs;
-import dev.batchloss.RequiredBackends;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.InvalidTargetException;
 import dev.batchloss.data.Matrix;
@@ -28,9 +26,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -38,40 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Losses over memory and on streams of the caller's, in the worst order that these allow. */
-@Tag("cuda")
-class DeviceLossTest {
-  private static final int IGNORED = -100;
-
-  private CudaContext context;
-  private BatchLoss cuda;
-  private BatchLoss cpu;
-  private long reported;
-
-  @BeforeEach
-  void open() {
-    String reason = JCudaLibrary.failure();
-    if (reason != null) {
-      RequiredBackends.skipOrFail(DeviceDiscovery.FAMILY, reason);
-    }
-    context = CudaContext.open(InstalledDevices.find().getFirst());
-    reported = StandInDriver.reported();
-    cuda = BatchLoss.open("cuda:0");
-    cpu = BatchLoss.open("cpu");
-    StandInDriver.set("EMULATED_GPU_ORDER", "lazy");
-  }
-
-  @AfterEach
-  void close() {
-    if (cuda != null) {
-      StandInDriver.set("EMULATED_GPU_FAULTS", "");
-      cuda.close();
-      cpu.close();
-      context.close();
-      StandInDriver.set("EMULATED_GPU_ORDER", "eager");
-      assertThat(StandInDriver.reported()).as("what the stand-in reports").isEqualTo(reported);
-    }
-  }
-
+class DeviceLossTest extends DeviceLossFixture {
   @ParameterizedTest
   @CsvSource({
     "FLOAT32, 1, 7",

@@ -18,9 +18,9 @@ class LossParametersTest {
   void everyFieldStandsWhereTheKernelsLookForIt() throws IllegalAccessException {
     Map<String, Integer> offsets = HEADER.offsets("struct LossParameters", Double.BYTES);
     Map<String, Integer> written = KernelHeader.constants(LossParameters.class, offsets);
-    assertThat(offsets).containsAllEntriesOf(written).containsEntry("unused", 148);
-    assertThat(written).hasSize(offsets.size() - 1);
-    assertThat(LossParameters.BYTES).isEqualTo(148 + Integer.BYTES);
+    assertThat(offsets).containsAllEntriesOf(written).containsEntry("weight_type", 164);
+    assertThat(written).hasSameSizeAs(offsets);
+    assertThat(LossParameters.BYTES).isEqualTo(164 + Integer.BYTES);
   }
 
   @Test
@@ -31,6 +31,7 @@ class LossParametersTest {
     wanted.put("bad", LossParameters.BAD);
     wanted.put("gradient_scale", LossParameters.GRADIENT_SCALE);
     wanted.put("loss", LossParameters.LOSS);
+    wanted.put("bad_weight", LossParameters.BAD_WEIGHT);
     wanted.put("weight_sum", LossParameters.RESULT_BYTES);
     assertThat(HEADER.offsets("struct LossState", Double.BYTES)).containsAllEntriesOf(wanted);
     int words = constant("LIMBS") + 3;

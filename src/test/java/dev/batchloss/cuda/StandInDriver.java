@@ -39,6 +39,27 @@ final class StandInDriver {
     }
   }
 
+  /** Makes a setting what the environment says, so that later tests run in their own mode. */
+  static void reset(String name, String otherwise) {
+    set(name, System.getenv().getOrDefault(name, otherwise));
+  }
+
+  /** Returns how many kernels a device has run; 0 on a real driver. */
+  static long launches(int device) {
+    Optional<MemorySegment> function = DRIVER.find("emulatedGpuLaunches");
+    if (function.isEmpty()) {
+      return 0;
+    }
+    FunctionDescriptor type = FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT);
+    try {
+      return (long) Linker.nativeLinker().downcallHandle(function.get(), type).invokeExact(device);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
   /** Returns how many misuses and faults it has reported. */
   static long reported() {
     Optional<MemorySegment> function = DRIVER.find("emulatedGpuReported");

@@ -97,7 +97,7 @@ class ChunkLoopTest {
     IntPredicate isShort = code -> code == SHORT;
     RowFolding folding = new RowFolding(call);
     try {
-      new ChunkLoop<>(List.of(new Slot(), new Slot()), slot -> begun++, folding)
+      new TurnLoop<>(List.of(new Slot(), new Slot()), slot -> begun++, folding)
           .run(call.input(), progress, 4L * chunkRows, isShort);
     } catch (DeviceException e) {
       return progress.unfinished(e).rowsDone();
@@ -141,7 +141,7 @@ class ChunkLoopTest {
     RunProgress progress = new RunProgress(request);
     assertThatThrownBy(
             () ->
-                new ChunkLoop<>(List.of(new Slot()), slot -> {}, new RowFolding(request))
+                new TurnLoop<>(List.of(new Slot()), slot -> {}, new RowFolding(request))
                     .run(request.input(), progress, 40, code -> code == SHORT))
         .hasMessage("starting: SHORT (-4)");
     assertThat(progress.firstRow()).isEqualTo(20);
@@ -164,7 +164,7 @@ class ChunkLoopTest {
     RunProgress progress = new RunProgress(request);
     assertThatThrownBy(
             () ->
-                new ChunkLoop<>(List.of(new Slot()), slot -> {}, new RowFolding(request))
+                new TurnLoop<>(List.of(new Slot()), slot -> {}, new RowFolding(request))
                     .run(request.input(), progress, 40, code -> code == SHORT))
         .hasMessage("collecting: LOST (-36)")
         .hasSuppressedException(endFailure);

@@ -82,7 +82,7 @@ class SlotTurnsTest {
             1,
             null,
             () -> rows -> {});
-    new ChunkLoop<>(slots, slot -> log.add("begin " + slot.name), new RowFolding(request))
+    new TurnLoop<>(slots, slot -> log.add("begin " + slot.name), new RowFolding(request))
         .run(input, new RunProgress(request), mostBytes, code -> code == OUT_OF_MEMORY);
   }
 

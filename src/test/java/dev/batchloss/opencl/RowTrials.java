@@ -27,6 +27,7 @@ import dev.batchloss.plan.RowObjective;
 import dev.batchloss.plan.RowPlan;
 import dev.batchloss.plan.RowPlan.TargetCheck;
 import dev.batchloss.plan.RowStatistic;
+import dev.batchloss.plan.ZeroTimesInfinity;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -215,7 +216,13 @@ final class RowTrials {
   RowTrial cappedAndSoft() {
     return trial(
             "softcap",
-            plan(InputTransform.logits(1.5, 4), plain(), null),
+            new RowPlan(
+                InputTransform.logits(1.5, 4),
+                plain(),
+                Reduction.SUM,
+                null,
+                TargetCheck.UNIT_INTERVAL,
+                ZeroTimesInfinity.NAN),
             logits(FLOAT16),
             Targets.probabilities(distributions(FLOAT32)))
         .asking(EVERYTHING)

@@ -43,6 +43,8 @@ class RowTrialsTest {
           programs.getFirst().sources().stream().map(KernelSources::read).toList();
       Set<String> conditions = conditions(String.join("\n", sources));
       assertThat(conditions).contains("NORMALIZES", "HAS_CLASS_WEIGHTS", "COLUMN_RANK");
+      // No option, but a mark of the driver's.
+      conditions.remove("POCL_DEVICE_ADDRESS_BITS");
       boolean isAcross = programs.getFirst().sources().contains("across");
       // What this family and this walk are never compiled with.
       if (!isAcross) {
