@@ -63,32 +63,45 @@ final class PairKernel {
   /** What both rows add to the divergence, the sums being logarithms by now. */
   void addDivergence(double[] x, double[] y, int n) {
     try {
-      boolean isSymmetric = row.function == PairFunction.JENSEN_SHANNON;
-      if (isSymmetric) {
+      if (row.function == PairFunction.JENSEN_SHANNON) {
         compareToMiddle(x, y, n);
-      }
-      for (int i = 0; i < n; i += DOUBLE_STEP) {
-        DoubleVector dx = (DoubleVector) SHIFTED.invokeExact(x, i, row.xMaximum, row.scale);
-        DoubleVector logP = dx.sub(row.xSum);
-        DoubleVector dy = (DoubleVector) SHIFTED.invokeExact(y, i, row.yMaximum, row.scale);
-        DoubleVector logQ = dy.sub(row.ySum);
-        DoubleVector p = (DoubleVector) DoubleMath.EXP.invokeExact(logP);
-        DoubleVector q = (DoubleVector) DoubleMath.EXP.invokeExact(logQ);
-        DoubleVector ofP =
-            isSymmetric
-                ? (DoubleVector) RATIO_TO_MIDDLE.invokeExact(logP, logQ, middles, i)
-                : logP.sub(logQ);
-        DoubleVector ofQ =
-            isSymmetric
-                ? (DoubleVector) RATIO_TO_MIDDLE.invokeExact(logQ, logP, middles, i)
-                : logQ.sub(logP);
-        ((DoubleVector) PRODUCT.invokeExact(p, ofP)).intoArray(terms, i);
-        ((DoubleVector) PRODUCT.invokeExact(q, ofQ)).intoArray(moreTerms, i);
+        termsOfMiddle(x, y, n);
+      } else {
+        termsOfRatio(x, y, n);
       }
       row.xPart += Lanes.sum(terms, 0, n, lanes);
       row.yPart += Lanes.sum(moreTerms, 0, n, lanes);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
+    }
+  }
+
+  private void termsOfRatio(double[] x, double[] y, int n) throws Throwable {
+    for (int i = 0; i < n; i += DOUBLE_STEP) {
+      DoubleVector dx = (DoubleVector) SHIFTED.invokeExact(x, i, row.xMaximum, row.scale);
+      DoubleVector logP = dx.sub(row.xSum);
+      DoubleVector dy = (DoubleVector) SHIFTED.invokeExact(y, i, row.yMaximum, row.scale);
+      DoubleVector logQ = dy.sub(row.ySum);
+      DoubleVector p = (DoubleVector) DoubleMath.EXP.invokeExact(logP);
+      DoubleVector q = (DoubleVector) DoubleMath.EXP.invokeExact(logQ);
+      ((DoubleVector) PRODUCT.invokeExact(p, logP.sub(logQ))).intoArray(terms, i);
+      ((DoubleVector) PRODUCT.invokeExact(q, logQ.sub(logP))).intoArray(moreTerms, i);
+    }
+  }
+
+  /** A loop of its own: where either value may come, it is an object. */
+  private void termsOfMiddle(double[] x, double[] y, int n) throws Throwable {
+    for (int i = 0; i < n; i += DOUBLE_STEP) {
+      DoubleVector dx = (DoubleVector) SHIFTED.invokeExact(x, i, row.xMaximum, row.scale);
+      DoubleVector logP = dx.sub(row.xSum);
+      DoubleVector dy = (DoubleVector) SHIFTED.invokeExact(y, i, row.yMaximum, row.scale);
+      DoubleVector logQ = dy.sub(row.ySum);
+      DoubleVector p = (DoubleVector) DoubleMath.EXP.invokeExact(logP);
+      DoubleVector q = (DoubleVector) DoubleMath.EXP.invokeExact(logQ);
+      DoubleVector ofP = (DoubleVector) RATIO_TO_MIDDLE.invokeExact(logP, logQ, middles, i);
+      DoubleVector ofQ = (DoubleVector) RATIO_TO_MIDDLE.invokeExact(logQ, logP, middles, i);
+      ((DoubleVector) PRODUCT.invokeExact(p, ofP)).intoArray(terms, i);
+      ((DoubleVector) PRODUCT.invokeExact(q, ofQ)).intoArray(moreTerms, i);
     }
   }
 
