@@ -3,7 +3,10 @@ package dev.batchloss.cpu;
 import static dev.batchloss.cpu.Lanes.DOUBLE;
 import static dev.batchloss.cpu.Lanes.DOUBLE_STEP;
 
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -12,29 +15,43 @@ import jdk.incubator.vector.VectorOperators;
  * changes in one changes in the other.
  */
 final class DoubleKernel {
+  private static final MethodHandle REST = VectorFunction.of(MethodHandles.lookup(), "rest");
+
   private DoubleKernel() {}
 
-  /** The greatest of n elements, NaN left out; n is a multiple of the virtual vector. */
+  /** The first {@code n} elements from {@code from} on, fewer than a vector has, then padding. */
+  static DoubleVector rest(double[] block, int from, int n, double padding) {
+    VectorMask<Double> mask = DOUBLE.indexInRange(0, Math.max(0, n));
+    return DoubleVector.broadcast(DOUBLE, padding)
+        .blend(DoubleVector.fromArray(DOUBLE, block, from, mask), mask);
+  }
+
+  /** The greatest of n elements, NaN left out. */
   static double maximum(double[] block, int offset, int n) {
-    DoubleVector greatest = DoubleVector.broadcast(DOUBLE, Double.NEGATIVE_INFINITY);
-    for (int i = offset; i < offset + n; i += DOUBLE_STEP) {
-      DoubleVector x = DoubleVector.fromArray(DOUBLE, block, i);
-      greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
+    try {
+      int whole = n - n % DOUBLE_STEP;
+      DoubleVector greatest = DoubleVector.broadcast(DOUBLE, Double.NEGATIVE_INFINITY);
+      for (int i = offset; i < offset + whole; i += DOUBLE_STEP) {
+        DoubleVector x = DoubleVector.fromArray(DOUBLE, block, i);
+        greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
+      }
+      if (whole < n) {
+        DoubleVector x =
+            (DoubleVector)
+                REST.invokeExact(block, offset + whole, n - whole, Double.NEGATIVE_INFINITY);
+        greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
+      }
+      return greatest.reduceLanes(VectorOperators.MAX);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
-    return greatest.reduceLanes(VectorOperators.MAX);
   }
 
   /** Σ e^d, the greatest x of each lane, and whether one is above the limit, in one read. */
   static void sumExp(
-      double[] block,
-      int offset,
-      int n,
-      double[] tail,
-      double shift,
-      double scale,
-      double limit,
-      BlockSums out) {
+      double[] block, int offset, int n, double shift, double scale, double limit, BlockSums out) {
     try {
+      int whole = n - n % Lanes.DOUBLES;
       int stride = Lanes.doubleStride;
       DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
       DoubleVector factors = DoubleVector.broadcast(DOUBLE, DoubleMath.exp2Factor(scale));
@@ -42,13 +59,16 @@ final class DoubleKernel {
       for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
         DoubleVector sum = DoubleVector.zero(DOUBLE);
         DoubleVector greatest = DoubleVector.broadcast(DOUBLE, Double.NEGATIVE_INFINITY);
-        for (int i = offset + part; i < offset + n; i += stride) {
+        for (int i = offset + part; i < offset + whole; i += stride) {
           DoubleVector x = DoubleVector.fromArray(DOUBLE, block, i);
           greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
           sum = sum.add((DoubleVector) DoubleMath.EXP2.invokeExact(x.sub(shifts), factors));
         }
-        if (tail.length != 0) {
-          DoubleVector x = DoubleVector.fromArray(DOUBLE, tail, part);
+        if (whole < n) {
+          DoubleVector x =
+              ((DoubleVector)
+                  REST.invokeExact(
+                      block, offset + whole + part, n - whole - part, Double.NEGATIVE_INFINITY));
           greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
           sum = sum.add((DoubleVector) DoubleMath.EXP2.invokeExact(x.sub(shifts), factors));
         }
@@ -65,8 +85,9 @@ final class DoubleKernel {
 
   /** Σ e^d·d and Σ e^2d; a term with e^d = 0 is 0. */
   static void moments(
-      double[] block, int offset, int n, double[] tail, double shift, double scale, BlockSums out) {
+      double[] block, int offset, int n, double shift, double scale, BlockSums out) {
     try {
+      int whole = n - n % Lanes.DOUBLES;
       int stride = Lanes.doubleStride;
       DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
       DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
@@ -74,7 +95,7 @@ final class DoubleKernel {
       for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
         DoubleVector entropies = DoubleVector.zero(DOUBLE);
         DoubleVector squares = DoubleVector.zero(DOUBLE);
-        for (int i = offset + part; i < offset + n; i += stride) {
+        for (int i = offset + part; i < offset + whole; i += stride) {
           DoubleVector distance = DoubleVector.fromArray(DOUBLE, block, i).sub(shifts);
           DoubleVector d = distance.mul(scales);
           DoubleVector e = (DoubleVector) DoubleMath.EXP2.invokeExact(distance, factors);
@@ -82,8 +103,12 @@ final class DoubleKernel {
               entropies.add(e.mul(d).blend(0.0, d.compare(VectorOperators.LT, DoubleMath.LEAST)));
           squares = e.fma(e, squares);
         }
-        if (tail.length != 0) {
-          DoubleVector distance = DoubleVector.fromArray(DOUBLE, tail, part).sub(shifts);
+        if (whole < n) {
+          DoubleVector distance =
+              ((DoubleVector)
+                      REST.invokeExact(
+                          block, offset + whole + part, n - whole - part, Double.NEGATIVE_INFINITY))
+                  .sub(shifts);
           DoubleVector d = distance.mul(scales);
           DoubleVector e = (DoubleVector) DoubleMath.EXP2.invokeExact(distance, factors);
           entropies =
@@ -102,63 +127,93 @@ final class DoubleKernel {
 
   /** Σ d. */
   static double sumShifted(
-      double[] block, int offset, int n, double[] tail, double shift, double scale, BlockSums out) {
-    DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
-    DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
-    for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
-      DoubleVector sum = DoubleVector.zero(DOUBLE);
-      for (int i = offset + part; i < offset + n; i += Lanes.DOUBLES) {
-        sum = sum.add(DoubleVector.fromArray(DOUBLE, block, i).sub(shifts).mul(scales));
+      double[] block, int offset, int n, double shift, double scale, BlockSums out) {
+    try {
+      int whole = n - n % Lanes.DOUBLES;
+      DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
+      DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
+      for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
+        DoubleVector sum = DoubleVector.zero(DOUBLE);
+        for (int i = offset + part; i < offset + whole; i += Lanes.DOUBLES) {
+          sum = sum.add(DoubleVector.fromArray(DOUBLE, block, i).sub(shifts).mul(scales));
+        }
+        if (whole < n) {
+          sum =
+              sum.add(
+                  ((DoubleVector)
+                          REST.invokeExact(block, offset + whole + part, n - whole - part, shift))
+                      .sub(shifts)
+                      .mul(scales));
+        }
+        sum.intoArray(out.doubleLanes, part);
       }
-      if (tail.length != 0) {
-        sum = sum.add(DoubleVector.fromArray(DOUBLE, tail, part).sub(shifts).mul(scales));
-      }
-      sum.intoArray(out.doubleLanes, part);
+      return Lanes.sum(out.doubleLanes);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
-    return Lanes.sum(out.doubleLanes);
   }
 
-  /** Σ w·d; a term with w = 0 is 0. The weights go on, as zeros, to the end of the tail. */
+  /** Σ w·d; a term with w = 0 is 0. The weights go on, as zeros, to a whole virtual vector. */
   static double sumWeighted(
       double[] block,
       int offset,
       int n,
-      double[] tail,
       double[] weights,
       int firstWeight,
       double shift,
       double scale,
       BlockSums out) {
-    DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
-    DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
-    for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
-      DoubleVector sum = DoubleVector.zero(DOUBLE);
-      for (int i = part; i < n; i += Lanes.DOUBLES) {
-        DoubleVector w = DoubleVector.fromArray(DOUBLE, weights, firstWeight + i);
-        DoubleVector d = DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts).mul(scales);
-        sum = sum.add(w.mul(d).blend(0.0, w.compare(VectorOperators.EQ, 0.0)));
+    try {
+      int whole = n - n % Lanes.DOUBLES;
+      DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
+      DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
+      for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
+        DoubleVector sum = DoubleVector.zero(DOUBLE);
+        for (int i = part; i < whole; i += Lanes.DOUBLES) {
+          DoubleVector w = DoubleVector.fromArray(DOUBLE, weights, firstWeight + i);
+          DoubleVector d =
+              DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts).mul(scales);
+          sum = sum.add(w.mul(d).blend(0.0, w.compare(VectorOperators.EQ, 0.0)));
+        }
+        if (whole < n) {
+          DoubleVector w = DoubleVector.fromArray(DOUBLE, weights, firstWeight + whole + part);
+          DoubleVector d =
+              ((DoubleVector)
+                      REST.invokeExact(block, offset + whole + part, n - whole - part, shift))
+                  .sub(shifts)
+                  .mul(scales);
+          sum = sum.add(w.mul(d).blend(0.0, w.compare(VectorOperators.EQ, 0.0)));
+        }
+        sum.intoArray(out.doubleLanes, part);
       }
-      if (tail.length != 0) {
-        DoubleVector w = DoubleVector.fromArray(DOUBLE, weights, firstWeight + n + part);
-        DoubleVector d = DoubleVector.fromArray(DOUBLE, tail, part).sub(shifts).mul(scales);
-        sum = sum.add(w.mul(d).blend(0.0, w.compare(VectorOperators.EQ, 0.0)));
-      }
-      sum.intoArray(out.doubleLanes, part);
+      return Lanes.sum(out.doubleLanes);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
-    return Lanes.sum(out.doubleLanes);
   }
 
-  /** How many of n elements are greater than {@code bound}; n as a multiple of the step. */
+  /** How many of n elements are greater than {@code bound}. */
   static int countAbove(double[] block, int offset, int n, double bound) {
-    int count = 0;
-    for (int i = offset; i < offset + n; i += DOUBLE_STEP) {
-      count +=
-          DoubleVector.fromArray(DOUBLE, block, i).compare(VectorOperators.GT, bound).trueCount();
+    try {
+      int whole = n - n % DOUBLE_STEP;
+      int count = 0;
+      for (int i = offset; i < offset + whole; i += DOUBLE_STEP) {
+        count +=
+            DoubleVector.fromArray(DOUBLE, block, i).compare(VectorOperators.GT, bound).trueCount();
+      }
+      if (whole < n) {
+        DoubleVector x =
+            (DoubleVector)
+                REST.invokeExact(block, offset + whole, n - whole, Double.NEGATIVE_INFINITY);
+        count += x.compare(VectorOperators.GT, bound).trueCount();
+      }
+      return count;
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
-    return count;
   }
 
-  /** How many of n elements, n being any number, equal {@code value}. */
+  /** How many of n elements equal {@code value}. */
   static int countEqual(double[] block, int offset, int n, double value) {
     int count = 0;
     int i = 0;

@@ -19,8 +19,6 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
   /** What the shift is first taken from: more only matters where the row rises by more than LAG. */
   private static final int FIRST_LOOK = 64;
 
-  private static final double[] NO_TAIL = {};
-
   private final Call call;
   private final Softcap softcap;
   private final double scale;
@@ -37,10 +35,8 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
   private final SegmentStatistics segment = new SegmentStatistics();
   private final SegmentStatistics total = new SegmentStatistics();
   private final GradientScalars scalars = new GradientScalars();
-  private final double[] paddedTail = new double[Lanes.DOUBLES];
   private double[] block = inputBlock;
   private int blockOffset;
-  private double[] tail = NO_TAIL;
 
   DoubleRowPass(Call call, int batchRows) {
     this.call = call;
@@ -120,79 +116,71 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
 
   private void reduceBlock(
       RowStatistics rows, int i, long start, int c, int n, double target, SegmentStatistics into) {
-    int whole = load(start, c, n);
-    sumExp(whole, into);
+    load(start, c, n);
+    sumExp(n, into);
     double shift = into.shift;
     into.sum += sums.sum;
     if (call.needs.maximum()) {
       into.maximum = Math.max(into.maximum, sums.doubleMaximum());
     }
     if (call.needs.entropyMoment() || call.needs.squares()) {
-      DoubleKernel.moments(block, blockOffset, whole, tail, shift, scale, sums);
+      DoubleKernel.moments(block, blockOffset, n, shift, scale, sums);
       into.entropyMoment += sums.entropyMoment;
       into.squareSum += sums.squareSum;
     }
     if (call.needs.rank()) {
       int before = Math.clamp(rows.target[i] - (long) c, 0, n);
-      into.above += countBefore(whole, target, before);
+      into.above += countBefore(n, target, before);
     }
     if (soft != null) {
       soft.read(rows.firstRow + i, c, n);
       for (int j = 0; j < n; j++) {
-        double x = j < whole ? block[blockOffset + j] : tail[j - whole];
+        double x = block[blockOffset + j];
         shifted[j] = (x - shift) * scale;
       }
       soft.add(into, c, n, shifted);
     }
     if (call.needs.classMoment()) {
-      // Padding counts for nothing: at the shift its distance is 0.
-      Arrays.fill(tail, n - whole, tail.length, shift);
       into.classMass += call.classWeightSum(c, c + n);
-      into.classMoment += classMoment(whole, c, shift);
+      into.classMoment += classMoment(n, c, shift);
     }
   }
 
   /** Sums a block, first with the shift as it is, again if that turns out to lag behind. */
-  private void sumExp(int whole, SegmentStatistics into) {
+  private void sumExp(int n, SegmentStatistics into) {
     if (!into.started) {
-      double greatest =
-          whole == 0
-              ? DoubleKernel.maximum(tail, 0, tail.length)
-              : DoubleKernel.maximum(block, blockOffset, Math.min(whole, FIRST_LOOK));
+      double greatest = DoubleKernel.maximum(block, blockOffset, Math.min(n, FIRST_LOOK));
       if (greatest > Double.NEGATIVE_INFINITY) {
         into.moveShift(greatest);
       }
     }
     double shift = into.shift;
     double limit = into.lagLimit();
-    DoubleKernel.sumExp(block, blockOffset, whole, tail, shift, scale, limit, sums);
+    DoubleKernel.sumExp(block, blockOffset, n, shift, scale, limit, sums);
     if (sums.exceeds && call.transform.normalizesByLogSumExp()) {
       into.moveShift(sums.doubleMaximum());
       shift = into.shift;
-      DoubleKernel.sumExp(block, blockOffset, whole, tail, shift, scale, limit, sums);
+      DoubleKernel.sumExp(block, blockOffset, n, shift, scale, limit, sums);
     }
   }
 
-  private double classMoment(int whole, int c, double shift) {
+  private double classMoment(int n, int c, double shift) {
     return call.classWeights == null
-        ? DoubleKernel.sumShifted(block, blockOffset, whole, tail, shift, scale, sums)
-        : DoubleKernel.sumWeighted(
-            block, blockOffset, whole, tail, call.classWeights, c, shift, scale, sums);
+        ? DoubleKernel.sumShifted(block, blockOffset, n, shift, scale, sums)
+        : DoubleKernel.sumWeighted(block, blockOffset, n, call.classWeights, c, shift, scale, sums);
   }
 
   /** How many elements are above the target, or equal to it among the first {@code before}. */
-  private int countBefore(int whole, double target, int before) {
-    return DoubleKernel.countAbove(block, blockOffset, whole, target)
-        + DoubleKernel.countAbove(tail, 0, tail.length, target)
-        + DoubleKernel.countEqual(block, blockOffset, Math.min(before, whole), target)
-        + DoubleKernel.countEqual(tail, 0, Math.max(0, before - whole), target);
+  private int countBefore(int n, double target, int before) {
+    return DoubleKernel.countAbove(block, blockOffset, n, target)
+        + DoubleKernel.countEqual(block, blockOffset, before, target);
   }
 
   /** The place of the first element with this value among {@code n} from class {@code c} on. */
   private int find(long start, int c, int n, double value) {
-    int whole = load(start, c, n);
+    load(start, c, n);
     int place = 0;
-    while ((place < whole ? block[blockOffset + place] : tail[place - whole]) != value) {
+    while (block[blockOffset + place] != value) {
       place++;
     }
     return place;
@@ -292,40 +280,32 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
     return whole == 0 ? left : whole;
   }
 
-  /**
-   * Makes n elements available, as many as whole virtual vectors hold as {@code block} and the
-   * others, padded with −infinity, as {@code tail}; returns how many are in the block.
-   */
-  private int load(long start, int c, int n) {
-    int whole = n - n % Lanes.DOUBLES;
-    if (whole == n) {
-      tail = NO_TAIL;
-    } else {
-      tail = paddedTail;
-      Arrays.fill(tail, Double.NEGATIVE_INFINITY);
-      input.read(start + c + whole, n - whole, tail, 0);
-      softcap.apply(tail, tail.length);
-      Arrays.fill(tail, n - whole, tail.length, Double.NEGATIVE_INFINITY);
-    }
+  /** Makes n elements available as {@code block}. */
+  private void load(long start, int c, int n) {
     if (inputArray != null) {
       block = inputArray;
       blockOffset = inputArrayOffset + (int) (start + c);
-    } else {
-      block = inputBlock;
-      blockOffset = 0;
-      input.read(start + c, whole, inputBlock, 0);
-      softcap.apply(inputBlock, whole);
+      return;
     }
-    return whole;
+    block = inputBlock;
+    blockOffset = 0;
+    input.read(start + c, n, inputBlock, 0);
+    softcap.apply(inputBlock, paddedLength(n));
   }
 
-  /** Makes n elements available as {@code block}; returns how many there are with padding. */
+  /** Likewise where whole virtual vectors may be read; returns how many elements those have. */
   private int loadPadded(long start, int c, int n) {
-    int whole = load(start, c, n);
-    if (whole != n) {
-      block = tail;
+    load(start, c, n);
+    int padded = paddedLength(n);
+    if (padded != n && inputArray != null) {
+      System.arraycopy(block, blockOffset, inputBlock, 0, n);
+      block = inputBlock;
       blockOffset = 0;
     }
-    return whole == n ? n : tail.length;
+    return padded;
+  }
+
+  private static int paddedLength(int n) {
+    return (n + Lanes.DOUBLES - 1) / Lanes.DOUBLES * Lanes.DOUBLES;
   }
 }

@@ -3,14 +3,16 @@ package dev.batchloss.cpu;
 import static dev.batchloss.cpu.Lanes.FLOAT;
 import static dev.batchloss.cpu.Lanes.FLOAT_STEP;
 
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
  * The loops over a block of floats in the first-level cache, one loop a statistic: a block is n
- * elements of an array, n a multiple of {@link Lanes#FLOATS}, and at the end of a row a tail of one
- * virtual vector, padded, in an array of its own; an empty array is no tail. With d = (x −
- * shift)·scale.
+ * elements of an array. What is left of them after whole virtual vectors is read with a mask, and
+ * padded. With d = (x − shift)·scale.
  *
  * <p>Each loop has one accumulator; C2 spills with more. The maximum is a comparison and a blend
  * because {@code FloatVector.max} costs three times that for Java's rules on NaN and −0; it drops
@@ -18,29 +20,43 @@ import jdk.incubator.vector.VectorOperators;
  * started from a static constant it is an object in every turn, and the loop four times slower.
  */
 final class FloatKernel {
+  private static final MethodHandle REST = VectorFunction.of(MethodHandles.lookup(), "rest");
+
   private FloatKernel() {}
 
-  /** The greatest of n elements, NaN left out; n is a multiple of the virtual vector. */
+  /** The first {@code n} elements from {@code from} on, fewer than a vector has, then padding. */
+  static FloatVector rest(float[] block, int from, int n, float padding) {
+    VectorMask<Float> mask = FLOAT.indexInRange(0, Math.max(0, n));
+    return FloatVector.broadcast(FLOAT, padding)
+        .blend(FloatVector.fromArray(FLOAT, block, from, mask), mask);
+  }
+
+  /** The greatest of n elements, NaN left out. */
   static float maximum(float[] block, int offset, int n) {
-    FloatVector greatest = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
-    for (int i = offset; i < offset + n; i += FLOAT_STEP) {
-      FloatVector x = FloatVector.fromArray(FLOAT, block, i);
-      greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
+    try {
+      int whole = n - n % FLOAT_STEP;
+      FloatVector greatest = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
+      for (int i = offset; i < offset + whole; i += FLOAT_STEP) {
+        FloatVector x = FloatVector.fromArray(FLOAT, block, i);
+        greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
+      }
+      if (whole < n) {
+        FloatVector x =
+            (FloatVector)
+                REST.invokeExact(block, offset + whole, n - whole, Float.NEGATIVE_INFINITY);
+        greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
+      }
+      return greatest.reduceLanes(VectorOperators.MAX);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
-    return greatest.reduceLanes(VectorOperators.MAX);
   }
 
   /** Σ e^d, the greatest x of each lane, and whether one is above the limit, in one read. */
   static void sumExp(
-      float[] block,
-      int offset,
-      int n,
-      float[] tail,
-      float shift,
-      float scale,
-      float limit,
-      BlockSums out) {
+      float[] block, int offset, int n, float shift, float scale, float limit, BlockSums out) {
     try {
+      int whole = n - n % Lanes.FLOATS;
       int stride = Lanes.floatStride;
       FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
       FloatVector factors = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(scale));
@@ -48,13 +64,16 @@ final class FloatKernel {
       for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
         FloatVector sum = FloatVector.zero(FLOAT);
         FloatVector greatest = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
-        for (int i = offset + part; i < offset + n; i += stride) {
+        for (int i = offset + part; i < offset + whole; i += stride) {
           FloatVector x = FloatVector.fromArray(FLOAT, block, i);
           greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
           sum = sum.add((FloatVector) FloatMath.EXP2.invokeExact(x.sub(shifts), factors));
         }
-        if (tail.length != 0) {
-          FloatVector x = FloatVector.fromArray(FLOAT, tail, part);
+        if (whole < n) {
+          FloatVector x =
+              ((FloatVector)
+                  REST.invokeExact(
+                      block, offset + whole + part, n - whole - part, Float.NEGATIVE_INFINITY));
           greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
           sum = sum.add((FloatVector) FloatMath.EXP2.invokeExact(x.sub(shifts), factors));
         }
@@ -70,9 +89,9 @@ final class FloatKernel {
   }
 
   /** Σ e^d·d and Σ e^2d; a term with e^d = 0 is 0. */
-  static void moments(
-      float[] block, int offset, int n, float[] tail, float shift, float scale, BlockSums out) {
+  static void moments(float[] block, int offset, int n, float shift, float scale, BlockSums out) {
     try {
+      int whole = n - n % Lanes.FLOATS;
       int stride = Lanes.floatStride;
       FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
       FloatVector scales = FloatVector.broadcast(FLOAT, scale);
@@ -80,7 +99,7 @@ final class FloatKernel {
       for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
         FloatVector entropies = FloatVector.zero(FLOAT);
         FloatVector squares = FloatVector.zero(FLOAT);
-        for (int i = offset + part; i < offset + n; i += stride) {
+        for (int i = offset + part; i < offset + whole; i += stride) {
           FloatVector distance = FloatVector.fromArray(FLOAT, block, i).sub(shifts);
           FloatVector d = distance.mul(scales);
           FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(distance, factors);
@@ -88,8 +107,12 @@ final class FloatKernel {
               entropies.add(e.mul(d).blend(0f, d.compare(VectorOperators.LT, FloatMath.LEAST)));
           squares = e.fma(e, squares);
         }
-        if (tail.length != 0) {
-          FloatVector distance = FloatVector.fromArray(FLOAT, tail, part).sub(shifts);
+        if (whole < n) {
+          FloatVector distance =
+              ((FloatVector)
+                      REST.invokeExact(
+                          block, offset + whole + part, n - whole - part, Float.NEGATIVE_INFINITY))
+                  .sub(shifts);
           FloatVector d = distance.mul(scales);
           FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(distance, factors);
           entropies =
@@ -108,63 +131,92 @@ final class FloatKernel {
 
   /** Σ d. */
   static double sumShifted(
-      float[] block, int offset, int n, float[] tail, float shift, float scale, BlockSums out) {
-    FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
-    FloatVector scales = FloatVector.broadcast(FLOAT, scale);
-    for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
-      FloatVector sum = FloatVector.zero(FLOAT);
-      for (int i = offset + part; i < offset + n; i += Lanes.FLOATS) {
-        sum = sum.add(FloatVector.fromArray(FLOAT, block, i).sub(shifts).mul(scales));
+      float[] block, int offset, int n, float shift, float scale, BlockSums out) {
+    try {
+      int whole = n - n % Lanes.FLOATS;
+      FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
+      FloatVector scales = FloatVector.broadcast(FLOAT, scale);
+      for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
+        FloatVector sum = FloatVector.zero(FLOAT);
+        for (int i = offset + part; i < offset + whole; i += Lanes.FLOATS) {
+          sum = sum.add(FloatVector.fromArray(FLOAT, block, i).sub(shifts).mul(scales));
+        }
+        if (whole < n) {
+          sum =
+              sum.add(
+                  ((FloatVector)
+                          REST.invokeExact(block, offset + whole + part, n - whole - part, shift))
+                      .sub(shifts)
+                      .mul(scales));
+        }
+        sum.intoArray(out.floatLanes, part);
       }
-      if (tail.length != 0) {
-        sum = sum.add(FloatVector.fromArray(FLOAT, tail, part).sub(shifts).mul(scales));
-      }
-      sum.intoArray(out.floatLanes, part);
+      return Lanes.sum(out.floatLanes);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
-    return Lanes.sum(out.floatLanes);
   }
 
-  /** Σ w·d; a term with w = 0 is 0. The weights go on, as zeros, to the end of the tail. */
+  /** Σ w·d; a term with w = 0 is 0. The weights go on, as zeros, to a whole virtual vector. */
   static double sumWeighted(
       float[] block,
       int offset,
       int n,
-      float[] tail,
       float[] weights,
       int firstWeight,
       float shift,
       float scale,
       BlockSums out) {
-    FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
-    FloatVector scales = FloatVector.broadcast(FLOAT, scale);
-    for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
-      FloatVector sum = FloatVector.zero(FLOAT);
-      for (int i = part; i < n; i += Lanes.FLOATS) {
-        FloatVector w = FloatVector.fromArray(FLOAT, weights, firstWeight + i);
-        FloatVector d = FloatVector.fromArray(FLOAT, block, offset + i).sub(shifts).mul(scales);
-        sum = sum.add(w.mul(d).blend(0f, w.compare(VectorOperators.EQ, 0f)));
+    try {
+      int whole = n - n % Lanes.FLOATS;
+      FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
+      FloatVector scales = FloatVector.broadcast(FLOAT, scale);
+      for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
+        FloatVector sum = FloatVector.zero(FLOAT);
+        for (int i = part; i < whole; i += Lanes.FLOATS) {
+          FloatVector w = FloatVector.fromArray(FLOAT, weights, firstWeight + i);
+          FloatVector d = FloatVector.fromArray(FLOAT, block, offset + i).sub(shifts).mul(scales);
+          sum = sum.add(w.mul(d).blend(0f, w.compare(VectorOperators.EQ, 0f)));
+        }
+        if (whole < n) {
+          FloatVector w = FloatVector.fromArray(FLOAT, weights, firstWeight + whole + part);
+          FloatVector d =
+              ((FloatVector)
+                      REST.invokeExact(block, offset + whole + part, n - whole - part, shift))
+                  .sub(shifts)
+                  .mul(scales);
+          sum = sum.add(w.mul(d).blend(0f, w.compare(VectorOperators.EQ, 0f)));
+        }
+        sum.intoArray(out.floatLanes, part);
       }
-      if (tail.length != 0) {
-        FloatVector w = FloatVector.fromArray(FLOAT, weights, firstWeight + n + part);
-        FloatVector d = FloatVector.fromArray(FLOAT, tail, part).sub(shifts).mul(scales);
-        sum = sum.add(w.mul(d).blend(0f, w.compare(VectorOperators.EQ, 0f)));
-      }
-      sum.intoArray(out.floatLanes, part);
+      return Lanes.sum(out.floatLanes);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
-    return Lanes.sum(out.floatLanes);
   }
 
-  /** How many of n elements are greater than {@code bound}; n as a multiple of the step. */
+  /** How many of n elements are greater than {@code bound}. */
   static int countAbove(float[] block, int offset, int n, float bound) {
-    int count = 0;
-    for (int i = offset; i < offset + n; i += FLOAT_STEP) {
-      count +=
-          FloatVector.fromArray(FLOAT, block, i).compare(VectorOperators.GT, bound).trueCount();
+    try {
+      int whole = n - n % FLOAT_STEP;
+      int count = 0;
+      for (int i = offset; i < offset + whole; i += FLOAT_STEP) {
+        count +=
+            FloatVector.fromArray(FLOAT, block, i).compare(VectorOperators.GT, bound).trueCount();
+      }
+      if (whole < n) {
+        FloatVector x =
+            (FloatVector)
+                REST.invokeExact(block, offset + whole, n - whole, Float.NEGATIVE_INFINITY);
+        count += x.compare(VectorOperators.GT, bound).trueCount();
+      }
+      return count;
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
     }
-    return count;
   }
 
-  /** How many of n elements, n being any number, equal {@code value}. */
+  /** How many of n elements equal {@code value}. */
   static int countEqual(float[] block, int offset, int n, float value) {
     int count = 0;
     int i = 0;

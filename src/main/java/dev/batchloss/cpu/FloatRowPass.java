@@ -14,16 +14,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Memory is read once: the sum of a block is taken with the shift of the blocks before it while
  * its maximum is found, and taken again, from the cache, only if the maximum has moved by more than
- * {@link SegmentStatistics#LAG}. What is left of a row after whole virtual vectors is a block of
- * its own, padded with −infinity.
+ * {@link SegmentStatistics#LAG}.
  */
 final class FloatRowPass implements BatchPass, SegmentPass {
   private static final int BLOCK = 1024;
 
   /** What the shift is first taken from: more only matters where the row rises by more than LAG. */
   private static final int FIRST_LOOK = 64;
-
-  private static final float[] NO_TAIL = {};
 
   private final Call call;
   private final float scale;
@@ -42,10 +39,8 @@ final class FloatRowPass implements BatchPass, SegmentPass {
   private final SegmentStatistics segment = new SegmentStatistics();
   private final SegmentStatistics total = new SegmentStatistics();
   private final GradientScalars scalars = new GradientScalars();
-  private final float[] paddedTail = new float[Lanes.FLOATS];
   private float[] block = inputBlock;
   private int blockOffset;
-  private float[] tail = NO_TAIL;
 
   FloatRowPass(Call call, int batchRows) {
     this.call = call;
@@ -117,80 +112,73 @@ final class FloatRowPass implements BatchPass, SegmentPass {
 
   private void reduceBlock(
       RowStatistics rows, int i, long start, int c, int n, SegmentStatistics into) {
-    int whole = load(start, c, n);
-    sumExp(whole, into);
+    load(start, c, n);
+    sumExp(n, into);
     float shift = (float) into.shift;
     into.sum += sums.sum;
     if (call.needs.maximum()) {
       into.maximum = Math.max(into.maximum, sums.floatMaximum());
     }
     if (call.needs.entropyMoment() || call.needs.squares()) {
-      FloatKernel.moments(block, blockOffset, whole, tail, shift, scale, sums);
+      FloatKernel.moments(block, blockOffset, n, shift, scale, sums);
       into.entropyMoment += sums.entropyMoment;
       into.squareSum += sums.squareSum;
     }
     if (call.needs.rank() && !rows.ignored[i]) {
       float target = (float) element(rows, i);
       int before = Math.clamp(rows.target[i] - (long) c, 0, n);
-      into.above += countBefore(whole, target, before);
+      into.above += countBefore(n, target, before);
     }
     if (soft != null) {
       soft.read(rows.firstRow + i, c, n);
       for (int j = 0; j < n; j++) {
-        float x = j < whole ? block[blockOffset + j] : tail[j - whole];
+        float x = block[blockOffset + j];
         shifted[j] = ((double) x - shift) * scale;
       }
       soft.add(into, c, n, shifted);
     }
     if (call.needs.classMoment()) {
-      // Padding counts for nothing: at the shift its distance is 0.
-      Arrays.fill(tail, n - whole, tail.length, shift);
       into.classMass += call.classWeightSum(c, c + n);
-      into.classMoment += classMoment(whole, c, shift);
+      into.classMoment += classMoment(n, c, shift);
     }
   }
 
   /** Sums a block, first with the shift as it is, again if that turns out to lag behind. */
-  private void sumExp(int whole, SegmentStatistics into) {
+  private void sumExp(int n, SegmentStatistics into) {
     if (!into.started) {
-      float greatest =
-          whole == 0
-              ? FloatKernel.maximum(tail, 0, tail.length)
-              : FloatKernel.maximum(block, blockOffset, Math.min(whole, FIRST_LOOK));
+      float greatest = FloatKernel.maximum(block, blockOffset, Math.min(n, FIRST_LOOK));
       if (greatest > Float.NEGATIVE_INFINITY) {
         into.moveShift(greatest);
       }
     }
     float shift = (float) into.shift;
     float limit = (float) into.lagLimit();
-    FloatKernel.sumExp(block, blockOffset, whole, tail, shift, scale, limit, sums);
+    FloatKernel.sumExp(block, blockOffset, n, shift, scale, limit, sums);
     if (sums.exceeds) {
       into.moveShift(sums.floatMaximum());
       shift = (float) into.shift;
-      FloatKernel.sumExp(block, blockOffset, whole, tail, shift, scale, limit, sums);
+      FloatKernel.sumExp(block, blockOffset, n, shift, scale, limit, sums);
     }
   }
 
-  private double classMoment(int whole, int c, float shift) {
+  private double classMoment(int n, int c, float shift) {
     return call.floatClassWeights == null
-        ? FloatKernel.sumShifted(block, blockOffset, whole, tail, shift, scale, sums)
+        ? FloatKernel.sumShifted(block, blockOffset, n, shift, scale, sums)
         : FloatKernel.sumWeighted(
-            block, blockOffset, whole, tail, call.floatClassWeights, c, shift, scale, sums);
+            block, blockOffset, n, call.floatClassWeights, c, shift, scale, sums);
   }
 
   /** How many elements are above the target, or equal to it among the first {@code before}. */
-  private int countBefore(int whole, float target, int before) {
-    return FloatKernel.countAbove(block, blockOffset, whole, target)
-        + FloatKernel.countAbove(tail, 0, tail.length, target)
-        + FloatKernel.countEqual(block, blockOffset, Math.min(before, whole), target)
-        + FloatKernel.countEqual(tail, 0, Math.max(0, before - whole), target);
+  private int countBefore(int n, float target, int before) {
+    return FloatKernel.countAbove(block, blockOffset, n, target)
+        + FloatKernel.countEqual(block, blockOffset, before, target);
   }
 
   /** The place of the first element with this value among {@code n} from class {@code c} on. */
   private int find(long start, int c, int n, double value) {
-    int whole = load(start, c, n);
+    load(start, c, n);
     int place = 0;
-    while ((place < whole ? block[blockOffset + place] : tail[place - whole]) != value) {
+    while (block[blockOffset + place] != value) {
       place++;
     }
     return place;
@@ -284,37 +272,31 @@ final class FloatRowPass implements BatchPass, SegmentPass {
     return whole == 0 ? left : whole;
   }
 
-  /**
-   * Makes n elements available, as many as whole virtual vectors hold as {@code block} and the
-   * others, padded with −infinity, as {@code tail}; returns how many are in the block.
-   */
-  private int load(long start, int c, int n) {
-    int whole = n - n % Lanes.FLOATS;
-    if (whole == n) {
-      tail = NO_TAIL;
-    } else {
-      tail = paddedTail;
-      Arrays.fill(tail, Float.NEGATIVE_INFINITY);
-      input.read(start + c + whole, n - whole, tail, 0);
-    }
+  /** Makes n elements available as {@code block}. */
+  private void load(long start, int c, int n) {
     if (inputArray != null) {
       block = inputArray;
       blockOffset = inputArrayOffset + (int) (start + c);
-    } else {
-      block = inputBlock;
-      blockOffset = 0;
-      input.read(start + c, whole, inputBlock, 0);
+      return;
     }
-    return whole;
+    block = inputBlock;
+    blockOffset = 0;
+    input.read(start + c, n, inputBlock, 0);
   }
 
-  /** Makes n elements available as {@code block}; returns how many there are with padding. */
+  /** Likewise where whole virtual vectors may be read; returns how many elements those have. */
   private int loadPadded(long start, int c, int n) {
-    int whole = load(start, c, n);
-    if (whole != n) {
-      block = tail;
+    load(start, c, n);
+    int padded = paddedLength(n);
+    if (padded != n && inputArray != null) {
+      System.arraycopy(block, blockOffset, inputBlock, 0, n);
+      block = inputBlock;
       blockOffset = 0;
     }
-    return whole == n ? n : tail.length;
+    return padded;
+  }
+
+  private static int paddedLength(int n) {
+    return (n + Lanes.FLOATS - 1) / Lanes.FLOATS * Lanes.FLOATS;
   }
 }
