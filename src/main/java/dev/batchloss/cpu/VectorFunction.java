@@ -7,7 +7,7 @@ import jdk.incubator.vector.Vector;
 
 /**
  * A static method that takes or returns vectors, as a handle to call it by. A method that C2 leaves
- * to be called gets its vectors on the heap, and the loop takes ten times as long. Two things make
+ * to be called gets its vectors on the heap, and the loop takes several times as long. Two things make
  * C2 leave it:
  *
  * <ul>
