@@ -7,8 +7,8 @@ import jdk.incubator.vector.Vector;
 
 /**
  * A static method that takes or returns vectors, as a handle to call it by. A method that C2 leaves
- * to be called gets its vectors on the heap, and the loop takes several times as long. Two things make
- * C2 leave it:
+ * to be called gets its vectors on the heap, and the loop takes several times as long. Two things
+ * make C2 leave it:
  *
  * <ul>
  *   <li>The graph of the loop's method has 18 000 nodes ({@code NodeCountInliningCutoff}), which
