@@ -29,6 +29,7 @@ final class DoubleMath {
   private static final DoubleVector ROUNDER = constant(ROUNDING);
 
   private static final DoubleVector LEAST_ROUNDED = constant(ROUNDING - 1021);
+  private static final DoubleVector MOST_ROUNDED = constant(ROUNDING + 1023);
 
   private static final DoubleVector MINUS_LN2_HIGH = constant(-LN2_HIGH);
   private static final DoubleVector MINUS_LN2_LOW = constant(-LN2_LOW);
@@ -128,7 +129,9 @@ final class DoubleMath {
     return scale * LOG2_E;
   }
 
-  /** 2^(x·factor) for x·factor ≤ 1023, 0 where that is below −1021½, NaN for NaN. */
+  /**
+   * 2^(x·factor), 0 where x·factor is below −1021½, infinite where it is above 1023½, NaN for NaN.
+   */
   static DoubleVector exp2(DoubleVector x, DoubleVector factor) throws Throwable {
     DoubleVector rounded = x.fma(factor, ROUNDER);
     DoubleVector f = x.fma(factor, ROUNDER.sub(rounded));
@@ -145,7 +148,9 @@ final class DoubleMath {
             .fma(f, P1)
             .fma(f, ONE);
     DoubleVector power = (DoubleVector) POWER_OF_TWO.invokeExact(rounded);
-    return p.mul(power).blend(0.0, rounded.compare(VectorOperators.LT, LEAST_ROUNDED));
+    return p.mul(power)
+        .blend(0.0, rounded.compare(VectorOperators.LT, LEAST_ROUNDED))
+        .blend(Double.POSITIVE_INFINITY, rounded.compare(VectorOperators.GT, MOST_ROUNDED));
   }
 
   /** Natural logarithm; −infinity at 0, NaN below 0 and at NaN. */

@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * Exponentials of vectors of floats, as powers of two: x·factor = k + f with |f| ≤ ½, a polynomial
- * in f, and k put straight into the exponent. What the factor's rounding loses is x·factor·2^−25 at
+ * in f, and k put straight into the exponent. What the factor's rounding loses is x·factor·2^−24 at
  * most; log2 e is within 2^−26. The constants make every width give the same bits.
  */
 final class FloatMath {
