@@ -3,6 +3,7 @@ package dev.batchloss.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.batchloss.BatchLoss;
+import dev.batchloss.Metric;
 import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.data.Targets;
@@ -232,6 +233,25 @@ interface HostileValueConformance extends ConformanceTests {
             Judge.judge(engine, onLogarithms.withMetrics(Trial.ALL_METRICS));
             Judge.judge(engine, onLogarithms.gradientInPlace());
           }
+        }
+      }
+    }
+  }
+
+  /** Nothing makes a caller's log-probabilities ≤ 0: e^800 is beyond double, e^100 beyond float. */
+  @Test
+  default void logProbabilitiesWhoseExponentialsOverflow() {
+    try (BatchLoss engine = backend().open()) {
+      CrossEntropy loss = CrossEntropy.builder().input(InputKind.LOG_PROBABILITIES).build();
+      for (ElementType type : ElementType.values()) {
+        for (double great : new double[] {100, 800, 60_000, Double.POSITIVE_INFINITY}) {
+          Matrix input = rowsOf(type, -1, great, -0.5);
+          Trial trial = Trial.of(loss, input, Targets.classes(0, 1, 2));
+          Judge.judge(engine, trial.withMetrics(Set.of(Metric.ACCURACY, Metric.ENTROPY)));
+          Matrix output = Samples.logits(1, ElementType.FLOAT64, 3, 3);
+          Judge.judge(engine, trial.writing(MatrixOutput.SOFTMAX, output));
+          Judge.judge(engine, trial.writing(MatrixOutput.LOG_SOFTMAX, output));
+          Judge.judge(engine, trial.gradientInPlace());
         }
       }
     }
