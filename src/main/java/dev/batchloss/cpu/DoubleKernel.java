@@ -76,7 +76,7 @@ final class DoubleKernel {
         greatest.intoArray(out.doubleMaxima, part);
         exceeds |= greatest.compare(VectorOperators.GT, limit).anyTrue();
       }
-      out.sum = Lanes.sum(out.doubleLanes);
+      out.sum = BlockSums.sum(out.doubleLanes);
       out.exceeds = exceeds;
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
@@ -118,8 +118,8 @@ final class DoubleKernel {
         entropies.intoArray(out.doubleLanes, part);
         squares.intoArray(out.moreDoubleLanes, part);
       }
-      out.entropyMoment = Lanes.sum(out.doubleLanes);
-      out.squareSum = Lanes.sum(out.moreDoubleLanes);
+      out.entropyMoment = BlockSums.sum(out.doubleLanes);
+      out.squareSum = BlockSums.sum(out.moreDoubleLanes);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }
@@ -147,7 +147,7 @@ final class DoubleKernel {
         }
         sum.intoArray(out.doubleLanes, part);
       }
-      return Lanes.sum(out.doubleLanes);
+      return BlockSums.sum(out.doubleLanes);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }
@@ -186,7 +186,7 @@ final class DoubleKernel {
         }
         sum.intoArray(out.doubleLanes, part);
       }
-      return Lanes.sum(out.doubleLanes);
+      return BlockSums.sum(out.doubleLanes);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }

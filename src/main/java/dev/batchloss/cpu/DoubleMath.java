@@ -18,12 +18,12 @@ final class DoubleMath {
   /** Above this e^d is taken as infinite. */
   static final double OVERFLOW = 709;
 
-  private static final double LN2_HIGH = 0x1.62e42fee00000p-1;
-  private static final double LN2_LOW = 0x1.a39ef35793c76p-33;
+  static final double LN2_HIGH = 0x1.62e42fee00000p-1;
+  static final double LN2_LOW = 0x1.a39ef35793c76p-33;
 
-  private static final double LOG2_E = 1.4426950408889634;
+  static final double LOG2_E = 1.4426950408889634;
   private static final DoubleVector LOG2_E_VECTOR = constant(LOG2_E);
-  private static final double ROUNDING = 0x1.8p52 + 1023;
+  static final double ROUNDING = 0x1.8p52 + 1023;
 
   /** Adding 1.5·2^52 rounds to an integer in the low bits; 1023 more is the exponent's bias. */
   private static final DoubleVector ROUNDER = constant(ROUNDING);
@@ -39,7 +39,7 @@ final class DoubleMath {
 
   private static final DoubleVector MOST = constant(OVERFLOW);
   private static final DoubleVector ONE = constant(1);
-  private static final int EXPONENT_POSITION = 52;
+  static final int EXPONENT_POSITION = 52;
 
   /** 1/n! for n = 2…13: the rest of the series is below 4e-18 for |f| ≤ ½·ln 2. */
   private static final DoubleVector C2 = constant(0.5);
@@ -88,12 +88,12 @@ final class DoubleMath {
   private static final DoubleVector LN2_LOW_VECTOR = constant(LN2_LOW);
   private static final DoubleVector LEAST_NORMAL = constant(Double.MIN_NORMAL);
   private static final DoubleVector GREATEST = constant(Double.MAX_VALUE);
-  private static final double SUBNORMAL_SCALE = 0x1p54;
-  private static final long FRACTION_MASK = (1L << 52) - 1;
-  private static final long ONE_BITS = 0x3ff0000000000000L;
+  static final double SUBNORMAL_SCALE = 0x1p54;
+  static final long FRACTION_MASK = (1L << 52) - 1;
+  static final long ONE_BITS = 0x3ff0000000000000L;
 
   /** The bits of √½, from which fractions are counted so that the quotient is near 1. */
-  private static final long SQRT_HALF_BITS = 0x3fe6a09e667f3bcdL;
+  static final long SQRT_HALF_BITS = 0x3fe6a09e667f3bcdL;
 
   /** 2^52 + 2^51 as bits, for turning small longs into doubles. */
   private static final long INTEGER_BITS = 0x4338000000000000L;
@@ -195,16 +195,6 @@ final class DoubleMath {
     DoubleVector power = (DoubleVector) POWER_OF_TWO.invokeExact(rounded);
     DoubleVector e = (DoubleVector) EXP_MINUS_ONE.invokeExact(f);
     return e.fma(power, power.sub(ONE)).blend(-1.0, d.compare(VectorOperators.LT, LEAST));
-  }
-
-  /** e^d of one number, with the bits that the vectors give. */
-  static double exp(double d) {
-    try {
-      DoubleVector all = DoubleVector.broadcast(Lanes.DOUBLE, d);
-      return ((DoubleVector) EXP.invokeExact(all)).lane(0);
-    } catch (Throwable thrown) {
-      throw VectorFunction.rethrown(thrown);
-    }
   }
 
   static DoubleVector powerOfTwo(DoubleVector rounded) {

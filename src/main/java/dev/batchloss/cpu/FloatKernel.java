@@ -81,7 +81,7 @@ final class FloatKernel {
         greatest.intoArray(out.floatMaxima, part);
         exceeds |= greatest.compare(VectorOperators.GT, limit).anyTrue();
       }
-      out.sum = Lanes.sum(out.floatLanes);
+      out.sum = BlockSums.sum(out.floatLanes);
       out.exceeds = exceeds;
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
@@ -122,8 +122,8 @@ final class FloatKernel {
         entropies.intoArray(out.floatLanes, part);
         squares.intoArray(out.moreFloatLanes, part);
       }
-      out.entropyMoment = Lanes.sum(out.floatLanes);
-      out.squareSum = Lanes.sum(out.moreFloatLanes);
+      out.entropyMoment = BlockSums.sum(out.floatLanes);
+      out.squareSum = BlockSums.sum(out.moreFloatLanes);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }
@@ -151,7 +151,7 @@ final class FloatKernel {
         }
         sum.intoArray(out.floatLanes, part);
       }
-      return Lanes.sum(out.floatLanes);
+      return BlockSums.sum(out.floatLanes);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }
@@ -189,7 +189,7 @@ final class FloatKernel {
         }
         sum.intoArray(out.floatLanes, part);
       }
-      return Lanes.sum(out.floatLanes);
+      return BlockSums.sum(out.floatLanes);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }

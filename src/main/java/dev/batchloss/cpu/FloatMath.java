@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorOperators;
  * most; log2 e is within 2^−26. The constants make every width give the same bits.
  */
 final class FloatMath {
-  private static final double LOG2_E = 1.4426950408889634;
+  static final double LOG2_E = 1.4426950408889634;
 
   /** Below this e^d is taken as 0: it is less than 2^−125. */
   static final float UNDERFLOW = -87f;
@@ -19,23 +19,33 @@ final class FloatMath {
   /** {@link #UNDERFLOW} in every lane. */
   static final FloatVector LEAST = constant(UNDERFLOW);
 
-  private static final float ROUNDING = 12582912f + 127f;
-
   /** Adding 1.5·2^23 rounds to an integer in the low bits; 127 more is the exponent's bias. */
+  static final float ROUNDING = 12582912f + 127f;
+
   private static final FloatVector ROUNDER = constant(ROUNDING);
 
-  private static final FloatVector LEAST_ROUNDED = constant(ROUNDING - 125f);
+  /** A rounded exponent below this stands for 0. */
+  static final float ROUNDED_UNDERFLOW = ROUNDING - 125f;
+
+  private static final FloatVector LEAST_ROUNDED = constant(ROUNDED_UNDERFLOW);
 
   /** Minimax of (2^f − 1)/f on the interval, relative error of 2^f 3.0e-9. */
-  private static final FloatVector C1 = constant(0.6931472f);
+  static final float P1 = 0.6931472f;
 
-  private static final FloatVector C2 = constant(0.24022648f);
-  private static final FloatVector C3 = constant(0.055503596f);
-  private static final FloatVector C4 = constant(0.009618499f);
-  private static final FloatVector C5 = constant(0.001339097f);
-  private static final FloatVector C6 = constant(0.0001532931f);
+  static final float P2 = 0.24022648f;
+  static final float P3 = 0.055503596f;
+  static final float P4 = 0.009618499f;
+  static final float P5 = 0.001339097f;
+  static final float P6 = 0.0001532931f;
+
+  private static final FloatVector C1 = constant(P1);
+  private static final FloatVector C2 = constant(P2);
+  private static final FloatVector C3 = constant(P3);
+  private static final FloatVector C4 = constant(P4);
+  private static final FloatVector C5 = constant(P5);
+  private static final FloatVector C6 = constant(P6);
   private static final FloatVector ONE = constant(1f);
-  private static final int EXPONENT_POSITION = 23;
+  static final int EXPONENT_POSITION = 23;
 
   /** {@link #exp2}. */
   static final MethodHandle EXP2 = VectorFunction.of(MethodHandles.lookup(), "exp2");
