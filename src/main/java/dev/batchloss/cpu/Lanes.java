@@ -13,10 +13,8 @@ import jdk.incubator.vector.VectorSpecies;
 final class Lanes {
   static final int FLOATS = 16;
   static final int DOUBLES = 8;
-  private static final int MOST_BITS = 512;
 
-  static final VectorShape SHAPE =
-      VectorShape.forBitSize(Math.min(MOST_BITS, VectorShape.preferredShape().vectorBitSize()));
+  static final VectorShape SHAPE = CpuBackend.vectorShape();
   static final VectorSpecies<Float> FLOAT = VectorSpecies.of(float.class, SHAPE);
   static final VectorSpecies<Double> DOUBLE = VectorSpecies.of(double.class, SHAPE);
   static final int FLOAT_STEP = FLOAT.length();
