@@ -22,6 +22,9 @@ final class FloatRowPass implements BatchPass, SegmentPass {
   /** What the shift is first taken from: more only matters where the row rises by more than LAG. */
   private static final int FIRST_LOOK = 64;
 
+  /** Where a block holds −∞, so many after it are taken to hold some too. */
+  private static final int AFTER_EXTRAORDINARY = 63;
+
   private final Call call;
   private final float scale;
   private final Elements input;
@@ -41,6 +44,7 @@ final class FloatRowPass implements BatchPass, SegmentPass {
   private final GradientScalars scalars = new GradientScalars();
   private float[] block = inputBlock;
   private int blockOffset;
+  private int extraordinaryBlocks;
 
   FloatRowPass(Call call, int batchRows) {
     this.call = call;
@@ -152,6 +156,14 @@ final class FloatRowPass implements BatchPass, SegmentPass {
       }
     }
     float shift = (float) into.shift;
+    if (extraordinaryBlocks > 0) {
+      extraordinaryBlocks--;
+    } else if (into.started && !call.needs.maximum()) {
+      if (FloatSumExp.sum(block, blockOffset, n, shift, scale, sums)) {
+        return;
+      }
+      extraordinaryBlocks = Double.isNaN(sums.sum) ? AFTER_EXTRAORDINARY : 0;
+    }
     float limit = (float) into.lagLimit();
     FloatKernel.sumExp(block, blockOffset, n, shift, scale, limit, sums);
     if (sums.exceeds) {
