@@ -51,9 +51,7 @@ final class BackendChoice {
   static BackendChoice of(@Nullable String wanted) {
     String name = wanted == null ? preset() : wanted;
     BackendOffer found = name.equals(AUTO) ? null : find(name);
-    return found == null
-        ? among(offers(), name)
-        : new BackendChoice(null, found, false, Set.of());
+    return found == null ? among(offers(), name) : new BackendChoice(null, found, false, Set.of());
   }
 
   /** The one of this name or family that can run, or null; no provider after its own is asked. */

@@ -46,7 +46,10 @@ final class CpuBackend implements Backend {
   }
 
   static String detail(int threads) {
-    return vectorShape().vectorBitSize() + "-bit vectors, " + threads + (threads == 1 ? " thread" : " threads");
+    return vectorShape().vectorBitSize()
+        + "-bit vectors, "
+        + threads
+        + (threads == 1 ? " thread" : " threads");
   }
 
   /** The widest that is used; known without vectors, whose classes take their time to load. */

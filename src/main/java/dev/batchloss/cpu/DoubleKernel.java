@@ -53,8 +53,8 @@ final class DoubleKernel {
     try {
       int whole = n - n % Lanes.DOUBLES;
       int stride = Lanes.doubleStride;
-      DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
-      DoubleVector factors = DoubleVector.broadcast(DOUBLE, DoubleMath.exp2Factor(scale));
+      DoubleVector shifts = DoubleMath.ONE.mul(shift);
+      DoubleVector factors = DoubleMath.ONE.mul(DoubleMath.exp2Factor(scale));
       boolean exceeds = false;
       for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
         DoubleVector sum = DoubleVector.zero(DOUBLE);
@@ -89,9 +89,9 @@ final class DoubleKernel {
     try {
       int whole = n - n % Lanes.DOUBLES;
       int stride = Lanes.doubleStride;
-      DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
-      DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
-      DoubleVector factors = DoubleVector.broadcast(DOUBLE, DoubleMath.exp2Factor(scale));
+      DoubleVector shifts = DoubleMath.ONE.mul(shift);
+      DoubleVector scales = DoubleMath.ONE.mul(scale);
+      DoubleVector factors = DoubleMath.ONE.mul(DoubleMath.exp2Factor(scale));
       for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
         DoubleVector entropies = DoubleVector.zero(DOUBLE);
         DoubleVector squares = DoubleVector.zero(DOUBLE);
@@ -130,8 +130,8 @@ final class DoubleKernel {
       double[] block, int offset, int n, double shift, double scale, BlockSums out) {
     try {
       int whole = n - n % Lanes.DOUBLES;
-      DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
-      DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
+      DoubleVector shifts = DoubleMath.ONE.mul(shift);
+      DoubleVector scales = DoubleMath.ONE.mul(scale);
       for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
         DoubleVector sum = DoubleVector.zero(DOUBLE);
         for (int i = offset + part; i < offset + whole; i += Lanes.DOUBLES) {
@@ -165,8 +165,8 @@ final class DoubleKernel {
       BlockSums out) {
     try {
       int whole = n - n % Lanes.DOUBLES;
-      DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
-      DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
+      DoubleVector shifts = DoubleMath.ONE.mul(shift);
+      DoubleVector scales = DoubleMath.ONE.mul(scale);
       for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
         DoubleVector sum = DoubleVector.zero(DOUBLE);
         for (int i = part; i < whole; i += Lanes.DOUBLES) {
@@ -241,10 +241,10 @@ final class DoubleKernel {
       GradientScalars row) {
     try {
       int step = Lanes.doubleStep;
-      DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
-      DoubleVector factors = DoubleVector.broadcast(DOUBLE, DoubleMath.exp2Factor(scale));
-      DoubleVector u = DoubleVector.broadcast(DOUBLE, row.u);
-      DoubleVector minusK = DoubleVector.broadcast(DOUBLE, -row.k);
+      DoubleVector shifts = DoubleMath.ONE.mul(shift);
+      DoubleVector factors = DoubleMath.ONE.mul(DoubleMath.exp2Factor(scale));
+      DoubleVector u = DoubleMath.ONE.mul(row.u);
+      DoubleVector minusK = DoubleMath.ONE.mul(-row.k);
       if (row.e == 0) {
         for (int i = 0; i < n; i += step) {
           DoubleVector distance = DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts);
@@ -253,8 +253,8 @@ final class DoubleKernel {
         }
         return;
       }
-      DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
-      DoubleVector entropyFactor = DoubleVector.broadcast(DOUBLE, row.e);
+      DoubleVector scales = DoubleMath.ONE.mul(scale);
+      DoubleVector entropyFactor = DoubleMath.ONE.mul(row.e);
       for (int i = 0; i < n; i += step) {
         DoubleVector distance = DoubleVector.fromArray(DOUBLE, block, offset + i).sub(shifts);
         DoubleVector d = distance.mul(scales);
@@ -271,7 +271,7 @@ final class DoubleKernel {
   /** to = to − factor·weights. */
   static void subtractWeighted(
       double[] to, int toOffset, int n, double[] weights, int firstWeight, double factor) {
-    DoubleVector minus = DoubleVector.broadcast(DOUBLE, -factor);
+    DoubleVector minus = DoubleMath.ONE.mul(-factor);
     for (int i = 0; i < n; i += DOUBLE_STEP) {
       DoubleVector.fromArray(DOUBLE, weights, firstWeight + i)
           .fma(minus, DoubleVector.fromArray(DOUBLE, to, toOffset + i))
@@ -289,8 +289,8 @@ final class DoubleKernel {
       double shift,
       double scale,
       double logNormalizer) {
-    DoubleVector shifts = DoubleVector.broadcast(DOUBLE, shift);
-    DoubleVector scales = DoubleVector.broadcast(DOUBLE, scale);
+    DoubleVector shifts = DoubleMath.ONE.mul(shift);
+    DoubleVector scales = DoubleMath.ONE.mul(scale);
     for (int i = 0; i < n; i += DOUBLE_STEP) {
       DoubleVector.fromArray(DOUBLE, block, offset + i)
           .sub(shifts)

@@ -38,7 +38,13 @@ final class DoubleMath {
   static final DoubleVector LEAST = constant(UNDERFLOW);
 
   private static final DoubleVector MOST = constant(OVERFLOW);
-  private static final DoubleVector ONE = constant(1);
+
+  /**
+   * What a scalar is multiplied by to have it in every lane. C2 takes a plain broadcast to be so
+   * cheap that it makes it anew in every turn of a loop, for each of its uses.
+   */
+  static final DoubleVector ONE = constant(1);
+
   static final int EXPONENT_POSITION = 52;
 
   /** 1/n! for n = 2…13: the rest of the series is below 4e-18 for |f| ≤ ½·ln 2. */

@@ -58,8 +58,8 @@ final class FloatKernel {
     try {
       int whole = n - n % Lanes.FLOATS;
       int stride = Lanes.floatStride;
-      FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
-      FloatVector factors = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(scale));
+      FloatVector shifts = FloatMath.ONE.mul(shift);
+      FloatVector factors = FloatMath.ONE.mul(FloatMath.exp2Factor(scale));
       boolean exceeds = false;
       for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
         FloatVector sum = FloatVector.zero(FLOAT);
@@ -93,9 +93,9 @@ final class FloatKernel {
     try {
       int whole = n - n % Lanes.FLOATS;
       int stride = Lanes.floatStride;
-      FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
-      FloatVector scales = FloatVector.broadcast(FLOAT, scale);
-      FloatVector factors = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(scale));
+      FloatVector shifts = FloatMath.ONE.mul(shift);
+      FloatVector scales = FloatMath.ONE.mul(scale);
+      FloatVector factors = FloatMath.ONE.mul(FloatMath.exp2Factor(scale));
       for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
         FloatVector entropies = FloatVector.zero(FLOAT);
         FloatVector squares = FloatVector.zero(FLOAT);
@@ -134,8 +134,8 @@ final class FloatKernel {
       float[] block, int offset, int n, float shift, float scale, BlockSums out) {
     try {
       int whole = n - n % Lanes.FLOATS;
-      FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
-      FloatVector scales = FloatVector.broadcast(FLOAT, scale);
+      FloatVector shifts = FloatMath.ONE.mul(shift);
+      FloatVector scales = FloatMath.ONE.mul(scale);
       for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
         FloatVector sum = FloatVector.zero(FLOAT);
         for (int i = offset + part; i < offset + whole; i += Lanes.FLOATS) {
@@ -169,8 +169,8 @@ final class FloatKernel {
       BlockSums out) {
     try {
       int whole = n - n % Lanes.FLOATS;
-      FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
-      FloatVector scales = FloatVector.broadcast(FLOAT, scale);
+      FloatVector shifts = FloatMath.ONE.mul(shift);
+      FloatVector scales = FloatMath.ONE.mul(scale);
       for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
         FloatVector sum = FloatVector.zero(FLOAT);
         for (int i = part; i < whole; i += Lanes.FLOATS) {
@@ -244,10 +244,10 @@ final class FloatKernel {
       GradientScalars row) {
     try {
       int step = Lanes.floatStep;
-      FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
-      FloatVector factors = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(scale));
-      FloatVector u = FloatVector.broadcast(FLOAT, (float) row.u);
-      FloatVector minusK = FloatVector.broadcast(FLOAT, (float) -row.k);
+      FloatVector shifts = FloatMath.ONE.mul(shift);
+      FloatVector factors = FloatMath.ONE.mul(FloatMath.exp2Factor(scale));
+      FloatVector u = FloatMath.ONE.mul((float) row.u);
+      FloatVector minusK = FloatMath.ONE.mul((float) -row.k);
       if (row.e == 0) {
         for (int i = 0; i < n; i += step) {
           FloatVector distance = FloatVector.fromArray(FLOAT, block, offset + i).sub(shifts);
@@ -256,8 +256,8 @@ final class FloatKernel {
         }
         return;
       }
-      FloatVector scales = FloatVector.broadcast(FLOAT, scale);
-      FloatVector entropyFactor = FloatVector.broadcast(FLOAT, (float) row.e);
+      FloatVector scales = FloatMath.ONE.mul(scale);
+      FloatVector entropyFactor = FloatMath.ONE.mul((float) row.e);
       for (int i = 0; i < n; i += step) {
         FloatVector distance = FloatVector.fromArray(FLOAT, block, offset + i).sub(shifts);
         FloatVector d = distance.mul(scales);
@@ -274,7 +274,7 @@ final class FloatKernel {
   /** to = to − factor·weights. */
   static void subtractWeighted(
       float[] to, int toOffset, int n, float[] weights, int firstWeight, float factor) {
-    FloatVector minus = FloatVector.broadcast(FLOAT, -factor);
+    FloatVector minus = FloatMath.ONE.mul(-factor);
     for (int i = 0; i < n; i += FLOAT_STEP) {
       FloatVector.fromArray(FLOAT, weights, firstWeight + i)
           .fma(minus, FloatVector.fromArray(FLOAT, to, toOffset + i))
@@ -292,8 +292,8 @@ final class FloatKernel {
       float shift,
       float scale,
       float logNormalizer) {
-    FloatVector shifts = FloatVector.broadcast(FLOAT, shift);
-    FloatVector scales = FloatVector.broadcast(FLOAT, scale);
+    FloatVector shifts = FloatMath.ONE.mul(shift);
+    FloatVector scales = FloatMath.ONE.mul(scale);
     for (int i = 0; i < n; i += FLOAT_STEP) {
       FloatVector.fromArray(FLOAT, block, offset + i)
           .sub(shifts)

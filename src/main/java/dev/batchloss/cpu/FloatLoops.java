@@ -15,7 +15,13 @@ final class FloatLoops {
 
   static void sumExp(
       boolean onVectors,
-      float[] block, int offset, int n, float shift, float scale, float limit, BlockSums out) {
+      float[] block,
+      int offset,
+      int n,
+      float shift,
+      float scale,
+      float limit,
+      BlockSums out) {
     if (onVectors) {
       FloatKernel.sumExp(block, offset, n, shift, scale, limit, out);
     } else {
@@ -24,7 +30,13 @@ final class FloatLoops {
   }
 
   static void moments(
-      boolean onVectors, float[] block, int offset, int n, float shift, float scale, BlockSums out) {
+      boolean onVectors,
+      float[] block,
+      int offset,
+      int n,
+      float shift,
+      float scale,
+      BlockSums out) {
     if (onVectors) {
       FloatKernel.moments(block, offset, n, shift, scale, out);
     } else {
@@ -34,7 +46,12 @@ final class FloatLoops {
 
   static double sumShifted(
       boolean onVectors,
-      float[] block, int offset, int n, float shift, float scale, BlockSums out) {
+      float[] block,
+      int offset,
+      int n,
+      float shift,
+      float scale,
+      BlockSums out) {
     return onVectors
         ? FloatKernel.sumShifted(block, offset, n, shift, scale, out)
         : ScalarFloatKernel.sumShifted(block, offset, n, shift, scale, out);
@@ -86,7 +103,12 @@ final class FloatLoops {
 
   static void subtractWeighted(
       boolean onVectors,
-      float[] to, int toOffset, int n, float[] weights, int firstWeight, float factor) {
+      float[] to,
+      int toOffset,
+      int n,
+      float[] weights,
+      int firstWeight,
+      float factor) {
     if (onVectors) {
       FloatKernel.subtractWeighted(to, toOffset, n, weights, firstWeight, factor);
     } else {

@@ -3,6 +3,7 @@ package dev.batchloss.cpu;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -22,12 +23,15 @@ final class FloatMath {
   /** Adding 1.5·2^23 rounds to an integer in the low bits; 127 more is the exponent's bias. */
   static final float ROUNDING = 12582912f + 127f;
 
-  private static final FloatVector ROUNDER = constant(ROUNDING);
+  static final FloatVector ROUNDER = constant(ROUNDING);
 
   /** A rounded exponent below this stands for 0. */
-  static final float ROUNDED_UNDERFLOW = ROUNDING - 125f;
+  static final float ROUNDED_UNDERFLOW = ROUNDING - 126f;
 
   private static final FloatVector LEAST_ROUNDED = constant(ROUNDED_UNDERFLOW);
+
+  /** An exponent whose power is 0. */
+  private static final IntVector NO_POWER = constant(ROUNDING - 127f).reinterpretAsInts();
 
   /** Minimax of (2^f − 1)/f on the interval, relative error of 2^f 3.0e-9. */
   static final float P1 = 0.6931472f;
@@ -44,11 +48,24 @@ final class FloatMath {
   private static final FloatVector C4 = constant(P4);
   private static final FloatVector C5 = constant(P5);
   private static final FloatVector C6 = constant(P6);
-  private static final FloatVector ONE = constant(1f);
+
+  /**
+   * What a scalar is multiplied by to have it in every lane. C2 takes a plain broadcast to be so
+   * cheap that it makes it anew in every turn of a loop, for each of its uses.
+   */
+  static final FloatVector ONE = constant(1f);
+
   static final int EXPONENT_POSITION = 23;
 
   /** {@link #exp2}. */
   static final MethodHandle EXP2 = VectorFunction.of(MethodHandles.lookup(), "exp2");
+
+  /** {@link #exp2OfRounded}. */
+  static final MethodHandle EXP2_OF_ROUNDED =
+      VectorFunction.of(MethodHandles.lookup(), "exp2OfRounded");
+
+  private static final MethodHandle EXP2_OF_FRACTION =
+      VectorFunction.of(MethodHandles.lookup(), "exp2OfFraction");
 
   private FloatMath() {}
 
@@ -57,11 +74,11 @@ final class FloatMath {
     return (float) (scale * LOG2_E);
   }
 
-  /** 2^(x·factor) for x·factor ≤ 127, 0 where that is below −125½, NaN for NaN. */
-  static FloatVector exp2(FloatVector x, FloatVector factor) {
+  /** 2^(x·factor) for x·factor ≤ 127, 0 where that is below −126½, NaN for NaN. */
+  static FloatVector exp2(FloatVector x, FloatVector factor) throws Throwable {
     FloatVector rounded = x.fma(factor, ROUNDER);
     FloatVector f = x.fma(factor, ROUNDER.sub(rounded));
-    FloatVector p = C6.fma(f, C5).fma(f, C4).fma(f, C3).fma(f, C2).fma(f, C1).fma(f, ONE);
+    FloatVector p = (FloatVector) EXP2_OF_FRACTION.invokeExact(f);
     FloatVector power =
         rounded
             .reinterpretAsInts()
@@ -69,6 +86,27 @@ final class FloatMath {
             .reinterpretAsFloats();
     // A multiplication, unlike an addition to the exponent's bits, keeps every NaN a NaN.
     return p.mul(power).blend(0f, rounded.compare(VectorOperators.LT, LEAST_ROUNDED));
+  }
+
+  /**
+   * 2^(x·factor) again, where {@code rounded} is x·factor + {@link #ROUNDER} already. NaN or
+   * infinite where x·factor is so far below 0 that its own rounding is no fraction.
+   */
+  static FloatVector exp2OfRounded(FloatVector x, FloatVector factor, FloatVector rounded)
+      throws Throwable {
+    FloatVector f = x.fma(factor, ROUNDER.sub(rounded));
+    FloatVector power =
+        rounded
+            .reinterpretAsInts()
+            .lanewise(VectorOperators.MAX, NO_POWER)
+            .lanewise(VectorOperators.LSHL, EXPONENT_POSITION)
+            .reinterpretAsFloats();
+    return ((FloatVector) EXP2_OF_FRACTION.invokeExact(f)).mul(power);
+  }
+
+  /** 2^f for |f| ≤ ½. */
+  static FloatVector exp2OfFraction(FloatVector f) {
+    return C6.fma(f, C5).fma(f, C4).fma(f, C3).fma(f, C2).fma(f, C1).fma(f, ONE);
   }
 
   private static FloatVector constant(float value) {

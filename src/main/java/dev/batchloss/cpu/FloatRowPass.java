@@ -6,6 +6,7 @@ import static dev.batchloss.cpu.VectorLoop.GRADIENT;
 import static dev.batchloss.cpu.VectorLoop.LOG_SOFTMAX;
 import static dev.batchloss.cpu.VectorLoop.MAXIMUM;
 import static dev.batchloss.cpu.VectorLoop.MOMENTS;
+import static dev.batchloss.cpu.VectorLoop.ORDINARY_SUM_EXP;
 import static dev.batchloss.cpu.VectorLoop.SUBTRACT_WEIGHTED;
 import static dev.batchloss.cpu.VectorLoop.SUM_EXP;
 import static dev.batchloss.cpu.VectorLoop.SUM_SHIFTED;
@@ -33,6 +34,9 @@ final class FloatRowPass implements BatchPass, SegmentPass {
   /** What the shift is first taken from: more only matters where the row rises by more than LAG. */
   private static final int FIRST_LOOK = 64;
 
+  /** Where a block holds −∞, so many after it are taken to hold some too. */
+  private static final int AFTER_EXTRAORDINARY = 63;
+
   private final Call call;
   private final float scale;
   private final Elements input;
@@ -52,6 +56,7 @@ final class FloatRowPass implements BatchPass, SegmentPass {
   private final GradientScalars scalars = new GradientScalars();
   private float[] block = inputBlock;
   private int blockOffset;
+  private int extraordinaryBlocks;
 
   FloatRowPass(Call call, int batchRows) {
     this.call = call;
@@ -164,6 +169,14 @@ final class FloatRowPass implements BatchPass, SegmentPass {
       }
     }
     float shift = (float) into.shift;
+    if (extraordinaryBlocks > 0) {
+      extraordinaryBlocks--;
+    } else if (into.started && !call.needs.maximum() && ORDINARY_SUM_EXP.isCompiled(n)) {
+      if (FloatSumExp.sum(block, blockOffset, n, shift, scale, sums)) {
+        return;
+      }
+      extraordinaryBlocks = Double.isNaN(sums.sum) ? AFTER_EXTRAORDINARY : 0;
+    }
     float limit = (float) into.lagLimit();
     FloatLoops.sumExp(SUM_EXP.isCompiled(n), block, blockOffset, n, shift, scale, limit, sums);
     if (sums.exceeds) {
@@ -175,9 +188,18 @@ final class FloatRowPass implements BatchPass, SegmentPass {
 
   private double classMoment(int n, int c, float shift) {
     return call.floatClassWeights == null
-        ? FloatLoops.sumShifted(SUM_SHIFTED.isCompiled(n), block, blockOffset, n, shift, scale, sums)
-        : FloatLoops.sumWeighted(SUM_WEIGHTED.isCompiled(n), 
-            block, blockOffset, n, call.floatClassWeights, c, shift, scale, sums);
+        ? FloatLoops.sumShifted(
+            SUM_SHIFTED.isCompiled(n), block, blockOffset, n, shift, scale, sums)
+        : FloatLoops.sumWeighted(
+            SUM_WEIGHTED.isCompiled(n),
+            block,
+            blockOffset,
+            n,
+            call.floatClassWeights,
+            c,
+            shift,
+            scale,
+            sums);
   }
 
   /** How many elements are above the target, or equal to it among the first {@code before}. */
@@ -234,7 +256,8 @@ final class FloatRowPass implements BatchPass, SegmentPass {
       } else {
         int padded = loadPadded(start, c, n);
         if (call.outputKind == MatrixOutput.LOG_SOFTMAX) {
-          FloatLoops.logSoftmax(LOG_SOFTMAX.isCompiled(padded), 
+          FloatLoops.logSoftmax(
+              LOG_SOFTMAX.isCompiled(padded),
               block,
               blockOffset,
               array,
@@ -244,11 +267,26 @@ final class FloatRowPass implements BatchPass, SegmentPass {
               scale,
               (float) rows.logNormalizer[i]);
         } else {
-          FloatLoops.gradient(GRADIENT.isCompiled(padded), block, blockOffset, array, offset, padded, shift, scale, scalars);
+          FloatLoops.gradient(
+              GRADIENT.isCompiled(padded),
+              block,
+              blockOffset,
+              array,
+              offset,
+              padded,
+              shift,
+              scale,
+              scalars);
         }
         if (classShare != 0 && call.floatClassWeights != null) {
-          FloatLoops.subtractWeighted(SUBTRACT_WEIGHTED.isCompiled(padded), 
-              array, offset, padded, call.floatClassWeights, c, (float) classShare);
+          FloatLoops.subtractWeighted(
+              SUBTRACT_WEIGHTED.isCompiled(padded),
+              array,
+              offset,
+              padded,
+              call.floatClassWeights,
+              c,
+              (float) classShare);
         }
         if (scalars.h != 0 && soft != null) {
           double[] q = soft.read(row, c, n);

@@ -52,7 +52,7 @@ final class LogitKernel {
   static void losses(float[] xs, float[] ys, float[] to, int n) {
     try {
       int step = Lanes.floatStep;
-      FloatVector factor = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(-1));
+      FloatVector factor = FloatMath.ONE.mul(FloatMath.exp2Factor(-1));
       for (int i = 0; i < n; i += step) {
         FloatVector x = FloatVector.fromArray(FLOAT, xs, i);
         FloatVector y = FloatVector.fromArray(FLOAT, ys, i);
@@ -69,8 +69,7 @@ final class LogitKernel {
   static void lossesAndSlopes(float[] xs, float[] ys, float[] to, float[] slopes, int n) {
     try {
       int step = Lanes.floatStep;
-      FloatVector factor = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(-1));
-      FloatVector one = FloatVector.broadcast(FLOAT, 1f);
+      FloatVector factor = FloatMath.ONE.mul(FloatMath.exp2Factor(-1));
       for (int i = 0; i < n; i += step) {
         FloatVector x = FloatVector.fromArray(FLOAT, xs, i);
         FloatVector y = FloatVector.fromArray(FLOAT, ys, i);
@@ -78,8 +77,8 @@ final class LogitKernel {
         FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(x.abs(), factor);
         FloatVector loss = (FloatVector) SOFTPLUS_OF_MINUS.invokeExact(e);
         loss.add(x.neg().fma(y, x.blend(0f, isNegative))).intoArray(to, i);
-        FloatVector lesser = e.div(e.add(one));
-        FloatVector above = one.sub(y).sub(lesser);
+        FloatVector lesser = e.div(e.add(FloatMath.ONE));
+        FloatVector above = FloatMath.ONE.sub(y).sub(lesser);
         above.blend(lesser.sub(y), isNegative).intoArray(slopes, i);
       }
     } catch (Throwable thrown) {

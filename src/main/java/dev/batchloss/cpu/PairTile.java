@@ -237,7 +237,7 @@ final class PairTile {
   static void sumExp(float[] x, int lanes, float[] maxima, float scale, float[] sums) {
     try {
       int stride = Lanes.pairStride;
-      FloatVector factors = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(scale));
+      FloatVector factors = FloatMath.ONE.mul(FloatMath.exp2Factor(scale));
       for (int part = 0; part < lanes; part += FLOAT_STEP) {
         FloatVector shifts = FloatVector.fromArray(FLOAT, maxima, part);
         FloatVector total = FloatVector.zero(FLOAT);

@@ -50,7 +50,7 @@ final class TileKernel {
   static void sumExp(float[] x, int c, int k, int lanes, float[] shift, float scale, float[] sum) {
     try {
       int stride = Lanes.everyOtherStride;
-      FloatVector factors = FloatVector.broadcast(FLOAT, FloatMath.exp2Factor(scale));
+      FloatVector factors = FloatMath.ONE.mul(FloatMath.exp2Factor(scale));
       for (int part = 0; part < lanes; part += FLOAT_STEP) {
         FloatVector shifts = FloatVector.fromArray(FLOAT, shift, part);
         FloatVector total = FloatVector.zero(FLOAT);
@@ -69,7 +69,7 @@ final class TileKernel {
   static void addExp(double[] z, int k, int lanes, double[] shift, double scale, double[] sum) {
     try {
       int stride = Lanes.tileStride;
-      DoubleVector factors = DoubleVector.broadcast(DOUBLE, DoubleMath.exp2Factor(scale));
+      DoubleVector factors = DoubleMath.ONE.mul(DoubleMath.exp2Factor(scale));
       for (int part = 0; part < lanes; part += DOUBLE_STEP) {
         DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
         DoubleVector total = DoubleVector.fromArray(DOUBLE, sum, part);

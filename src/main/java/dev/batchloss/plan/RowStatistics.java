@@ -149,6 +149,10 @@ public final class RowStatistics {
 
   /** Returns the entropy of the predicted distribution, in nats. */
   public double entropy(int row) {
+    if (logNormalizer[row] == 0) {
+      // Of given log-probabilities the sum may be infinite, and 0·∞ is NaN.
+      return -entropyMoment[row];
+    }
     double normalizer = Math.exp(logNormalizer[row]);
     return logNormalizer[row] * (sum[row] / normalizer) - entropyMoment[row] / normalizer;
   }

@@ -76,6 +76,11 @@ class ExponentialTest {
 
   private static float ofFloat(float d) {
     FloatVector x = FloatVector.broadcast(Lanes.FLOAT, d);
-    return FloatMath.exp2(x, FloatVector.broadcast(Lanes.FLOAT, FloatMath.exp2Factor(1))).lane(0);
+    FloatVector factor = FloatVector.broadcast(Lanes.FLOAT, FloatMath.exp2Factor(1));
+    try {
+      return FloatMath.exp2(x, factor).lane(0);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
+    }
   }
 }

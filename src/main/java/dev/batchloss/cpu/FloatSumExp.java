@@ -1,0 +1,69 @@
+package dev.batchloss.cpu;
+
+import static dev.batchloss.cpu.Lanes.FLOAT;
+import static dev.batchloss.cpu.Lanes.FLOAT_STEP;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Σ e^d of an ordinary block of floats: the bits of {@link FloatKernel#sumExp} with fewer
+ * instructions. Two comparisons with their blends are two maxima of integers instead: what
+ * exponents are rounded in lies between 2^23 and 2^24, where floats and their bits have one order.
+ * The price is that there is no maximum, and that −∞, NaN and what is 10^6 below the shift make the
+ * sum NaN, so that a block of those has to be summed by the other.
+ */
+final class FloatSumExp {
+  /** The least exponent at which an element may be above the limit of {@link SegmentStatistics}. */
+  private static final int TOO_GREAT =
+      Float.floatToRawIntBits(
+          FloatMath.ROUNDING + (float) Math.rint(SegmentStatistics.LAG * FloatMath.exp2Factor(1)));
+
+  /** The logarithm to base 2 of a padding, which adds 0. */
+  private static final float PADDING = -200;
+
+  private FloatSumExp() {}
+
+  /** Fills {@code out.sum}; false if the block is not ordinary and that is not its sum. */
+  static boolean sum(float[] block, int offset, int n, float shift, float scale, BlockSums out) {
+    try {
+      int whole = n - n % Lanes.FLOATS;
+      int stride = Lanes.floatStride;
+      float factor = FloatMath.exp2Factor(scale);
+      FloatVector shifts = FloatMath.ONE.mul(shift);
+      FloatVector factors = FloatMath.ONE.mul(factor);
+      int greatest = 0;
+      for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
+        FloatVector sum = FloatVector.zero(FLOAT);
+        IntVector most = FloatVector.zero(FLOAT).reinterpretAsInts();
+        for (int i = offset + part; i < offset + whole; i += stride) {
+          FloatVector distance = FloatVector.fromArray(FLOAT, block, i).sub(shifts);
+          FloatVector rounded = distance.fma(factors, FloatMath.ROUNDER);
+          most = most.lanewise(VectorOperators.MAX, rounded.reinterpretAsInts());
+          sum =
+              sum.add(
+                  (FloatVector) FloatMath.EXP2_OF_ROUNDED.invokeExact(distance, factors, rounded));
+        }
+        if (whole < n) {
+          VectorMask<Float> mask = FLOAT.indexInRange(0, Math.max(0, n - whole - part));
+          FloatVector x = FloatVector.fromArray(FLOAT, block, offset + whole + part, mask);
+          FloatVector distance =
+              FloatVector.broadcast(FLOAT, PADDING / factor).blend(x.sub(shifts), mask);
+          FloatVector rounded = distance.fma(factors, FloatMath.ROUNDER);
+          most = most.lanewise(VectorOperators.MAX, rounded.reinterpretAsInts());
+          sum =
+              sum.add(
+                  (FloatVector) FloatMath.EXP2_OF_ROUNDED.invokeExact(distance, factors, rounded));
+        }
+        sum.intoArray(out.floatLanes, part);
+        greatest = Math.max(greatest, most.reduceLanes(VectorOperators.MAX));
+      }
+      out.sum = BlockSums.sum(out.floatLanes);
+      return greatest < TOO_GREAT && !Double.isNaN(out.sum);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
+    }
+  }
+}

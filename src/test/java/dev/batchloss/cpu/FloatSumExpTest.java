@@ -1,0 +1,98 @@
+package dev.batchloss.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The short way to a block's sum against the one that takes every block. */
+class FloatSumExpTest {
+  private static final int OFFSET = 3;
+  private static final int LONGEST = 1024;
+
+  @ParameterizedTest
+  @CsvSource({"0, 1", "5, 1", "-1e30, 1e-30", "7, 0.01", "3, 30", "1e6, 1"})
+  void ordinaryBlocksHaveTheSameBits(float shift, float scale) {
+    for (int n = 1; n <= LONGEST; n += n < 70 ? 1 : 53) {
+      float[] block = block(n, shift, scale);
+      assertThat(isOrdinary(block, n, shift, scale)).as("%s elements", n).isTrue();
+      assertThat(ofOrdinary(block, n, shift, scale).floatLanes)
+          .as("%s elements", n)
+          .isEqualTo(ofAny(block, n, shift, scale).floatLanes);
+      assertThat(ofOrdinary(block, n, shift, scale).sum)
+          .isEqualTo(ofAny(block, n, shift, scale).sum);
+    }
+  }
+
+  /** Down to where powers are subnormal, and on to where they are 0. */
+  @Test
+  void smallPowersHaveTheSameBits() {
+    float[] block = new float[OFFSET + LONGEST];
+    for (int i = 0; i < LONGEST; i++) {
+      block[OFFSET + i] = -80 - i / 64f;
+    }
+    for (int n = 1; n <= LONGEST; n += 16) {
+      assertThat(isOrdinary(block, n, 0, 1)).isTrue();
+      assertThat(ofOrdinary(block, n, 0, 1).floatLanes).isEqualTo(ofAny(block, n, 0, 1).floatLanes);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      floats = {
+        Float.NaN,
+        Float.NEGATIVE_INFINITY,
+        Float.POSITIVE_INFINITY,
+        -3e38f,
+        3e38f,
+        8.01f,
+        90,
+        1e6f
+      })
+  void whatIsNoOrdinaryElementIsNoticed(float hostile) {
+    for (int n = 1; n <= LONGEST; n += n < 70 ? 1 : 53) {
+      for (int at = 0; at < n; at += 1 + n / 20) {
+        float[] block = block(n, 0, 1);
+        block[OFFSET + at] = hostile;
+        assertThat(isOrdinary(block, n, 0, 1)).as("%s at %s of %s", hostile, at, n).isFalse();
+      }
+    }
+  }
+
+  @Test
+  void nanOfAnySignAndPayloadIsNoticed() {
+    for (int bits : new int[] {0x7f800001, 0x7fffffff, 0xff800001, 0xffc00000, 0xffffffff}) {
+      float[] block = block(LONGEST, 0, 1);
+      block[OFFSET + 77] = Float.intBitsToFloat(bits);
+      assertThat(isOrdinary(block, LONGEST, 0, 1)).as("%x", bits).isFalse();
+    }
+  }
+
+  private static float[] block(int n, float shift, float scale) {
+    float[] block = new float[OFFSET + n];
+    Random random = new Random(n);
+    for (int i = 0; i < n; i++) {
+      block[OFFSET + i] = (float) (shift - random.nextDouble() * 40 / scale);
+    }
+    return block;
+  }
+
+  private static boolean isOrdinary(float[] block, int n, float shift, float scale) {
+    return FloatSumExp.sum(block, OFFSET, n, shift, scale, new BlockSums());
+  }
+
+  private static BlockSums ofOrdinary(float[] block, int n, float shift, float scale) {
+    BlockSums sums = new BlockSums();
+    FloatSumExp.sum(block, OFFSET, n, shift, scale, sums);
+    return sums;
+  }
+
+  private static BlockSums ofAny(float[] block, int n, float shift, float scale) {
+    BlockSums sums = new BlockSums();
+    FloatKernel.sumExp(block, OFFSET, n, shift, scale, Float.POSITIVE_INFINITY, sums);
+    return sums;
+  }
+}
