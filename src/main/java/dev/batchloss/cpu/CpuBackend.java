@@ -46,16 +46,15 @@ final class CpuBackend implements Backend {
   }
 
   static String detail(int threads) {
-    return vectorShape().vectorBitSize()
+    return vectorBits()
         + "-bit vectors, "
         + threads
         + (threads == 1 ? " thread" : " threads");
   }
 
-  /** The widest that is used; known without vectors, whose classes take their time to load. */
-  static VectorShape vectorShape() {
-    return VectorShape.forBitSize(
-        Math.min(MOST_VECTOR_BITS, VectorShape.preferredShape().vectorBitSize()));
+  /** Of the widest vectors that are used; told without making one, which takes its time. */
+  static int vectorBits() {
+    return Math.min(MOST_VECTOR_BITS, VectorShape.preferredShape().vectorBitSize());
   }
 
   @Override

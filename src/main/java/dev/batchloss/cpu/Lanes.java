@@ -14,7 +14,7 @@ final class Lanes {
   static final int FLOATS = 16;
   static final int DOUBLES = 8;
 
-  static final VectorShape SHAPE = CpuBackend.vectorShape();
+  static final VectorShape SHAPE = VectorShape.forBitSize(CpuBackend.vectorBits());
   static final VectorSpecies<Float> FLOAT = VectorSpecies.of(float.class, SHAPE);
   static final VectorSpecies<Double> DOUBLE = VectorSpecies.of(double.class, SHAPE);
   static final int FLOAT_STEP = FLOAT.length();

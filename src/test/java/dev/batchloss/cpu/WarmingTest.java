@@ -20,7 +20,6 @@ class WarmingTest {
   @Test
   void aLoopThatWasWantedIsUsedOnceItIsWarm() {
     assertThat(VectorLoop.MAXIMUM.isCompiled(64)).isFalse();
-    assertThat(VectorLoop.MAXIMUM.isCompiled(64)).isFalse();
     Warming.run();
     assertThat(VectorLoop.MAXIMUM.isCompiled(64)).isTrue();
   }
