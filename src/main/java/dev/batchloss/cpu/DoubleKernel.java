@@ -41,7 +41,8 @@ final class DoubleKernel {
                 REST.invokeExact(block, offset + whole, n - whole, Double.NEGATIVE_INFINITY);
         greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
       }
-      return greatest.reduceLanes(VectorOperators.MAX);
+      // The two zeros are one, whichever comes first at which width.
+      return greatest.reduceLanes(VectorOperators.MAX) + 0.0;
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }

@@ -46,7 +46,8 @@ final class FloatKernel {
                 REST.invokeExact(block, offset + whole, n - whole, Float.NEGATIVE_INFINITY);
         greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
       }
-      return greatest.reduceLanes(VectorOperators.MAX);
+      // The two zeros are one, whichever comes first at which width.
+      return greatest.reduceLanes(VectorOperators.MAX) + 0f;
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }

@@ -15,7 +15,7 @@ final class ScalarFloatKernel {
     for (int i = offset; i < offset + n; i++) {
       greatest = block[i] > greatest ? block[i] : greatest;
     }
-    return greatest;
+    return greatest + 0f;
   }
 
   static void sumExp(

@@ -180,6 +180,18 @@ class FloatLoopsTest {
                     .isEqualTo(found(false, block).values));
   }
 
+  @Test
+  void aMaximumOfZerosHasNoSign() {
+    for (int n = 1; n < 40; n++) {
+      for (int at = 0; at < n; at++) {
+        float[] block = new float[n];
+        block[at] = -0f;
+        assertThat(FloatLoops.maximum(true, block, 0, n)).isEqualTo(0f);
+        assertThat(FloatLoops.maximum(false, block, 0, n)).isEqualTo(0f);
+      }
+    }
+  }
+
   private static Bits found(boolean onVectors, float[] block) {
     int n = length(block);
     Bits bits = new Bits();
