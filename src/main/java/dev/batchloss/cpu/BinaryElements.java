@@ -6,7 +6,6 @@ import static dev.batchloss.cpu.ElementVectors.ENTROPY;
 import static dev.batchloss.cpu.ElementVectors.ENTROPY_SLOPE;
 import static dev.batchloss.cpu.ElementVectors.LOGIT_ENTROPY;
 import static dev.batchloss.cpu.ElementVectors.MISS;
-import static dev.batchloss.cpu.ElementVectors.ONE;
 import static dev.batchloss.cpu.ElementVectors.SIGMOID;
 
 import dev.batchloss.plan.ElementFunction;
@@ -135,7 +134,8 @@ final class BinaryElements {
       DoubleVector e = DoubleVector.fromArray(Lanes.DOUBLE, exponentials, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
       DoubleVector w = DoubleVector.fromArray(Lanes.DOUBLE, ws, i);
-      ONE.sub(y)
+      DoubleVector.broadcast(Lanes.DOUBLE, 1)
+          .sub(y)
           .mul((DoubleVector) SIGMOID.invokeExact(x, e))
           .sub(w.mul(y).mul((DoubleVector) SIGMOID.invokeExact(x.neg(), e)))
           .intoArray(to, i);
@@ -188,8 +188,9 @@ final class BinaryElements {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
-      ONE.intoArray(probabilitySlopes, i);
-      ((DoubleVector) MISS.invokeExact(x, ONE.sub(x), y)).intoArray(misses, i);
+      DoubleVector.broadcast(Lanes.DOUBLE, 1).intoArray(probabilitySlopes, i);
+      ((DoubleVector) MISS.invokeExact(x, DoubleVector.broadcast(Lanes.DOUBLE, 1).sub(x), y))
+          .intoArray(misses, i);
     }
   }
 
@@ -238,7 +239,9 @@ final class BinaryElements {
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
       DoubleVector entropy = DoubleVector.fromArray(Lanes.DOUBLE, entropies, i);
       DoubleVector missSlope =
-          ONE.sub(y.add(y)).mul(DoubleVector.fromArray(Lanes.DOUBLE, probabilitySlopes, i));
+          DoubleVector.broadcast(Lanes.DOUBLE, 1)
+              .sub(y.add(y))
+              .mul(DoubleVector.fromArray(Lanes.DOUBLE, probabilitySlopes, i));
       DoubleVector moved =
           DoubleVector.fromArray(Lanes.DOUBLE, lowerPowers, i)
               .mul(f.gamma())

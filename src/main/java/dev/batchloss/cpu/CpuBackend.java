@@ -46,10 +46,7 @@ final class CpuBackend implements Backend {
   }
 
   static String detail(int threads) {
-    return vectorBits()
-        + "-bit vectors, "
-        + threads
-        + (threads == 1 ? " thread" : " threads");
+    return vectorBits() + "-bit vectors, " + threads + (threads == 1 ? " thread" : " threads");
   }
 
   /** Of the widest vectors that are used; told without making one, which takes its time. */

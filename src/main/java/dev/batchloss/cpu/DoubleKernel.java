@@ -101,7 +101,8 @@ final class DoubleKernel {
           DoubleVector d = distance.mul(scales);
           DoubleVector e = (DoubleVector) DoubleMath.EXP2.invokeExact(distance, factors);
           entropies =
-              entropies.add(e.mul(d).blend(0.0, d.compare(VectorOperators.LT, DoubleMath.LEAST)));
+              entropies.add(
+                  e.mul(d).blend(0.0, d.compare(VectorOperators.LT, DoubleMath.UNDERFLOW)));
           squares = e.fma(e, squares);
         }
         if (whole < n) {
@@ -113,7 +114,8 @@ final class DoubleKernel {
           DoubleVector d = distance.mul(scales);
           DoubleVector e = (DoubleVector) DoubleMath.EXP2.invokeExact(distance, factors);
           entropies =
-              entropies.add(e.mul(d).blend(0.0, d.compare(VectorOperators.LT, DoubleMath.LEAST)));
+              entropies.add(
+                  e.mul(d).blend(0.0, d.compare(VectorOperators.LT, DoubleMath.UNDERFLOW)));
           squares = e.fma(e, squares);
         }
         entropies.intoArray(out.doubleLanes, part);
@@ -261,7 +263,7 @@ final class DoubleKernel {
         DoubleVector d = distance.mul(scales);
         DoubleVector e = (DoubleVector) DoubleMath.EXP2.invokeExact(distance, factors);
         DoubleVector inner =
-            d.blend(0.0, d.compare(VectorOperators.LT, DoubleMath.LEAST)).fma(entropyFactor, u);
+            d.blend(0.0, d.compare(VectorOperators.LT, DoubleMath.UNDERFLOW)).fma(entropyFactor, u);
         e.fma(inner, minusK).intoArray(to, toOffset + i);
       }
     } catch (Throwable thrown) {

@@ -1,5 +1,7 @@
 package dev.batchloss.cpu;
 
+import static jdk.incubator.vector.VectorOperators.FMA;
+
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.DoubleVector;
@@ -22,78 +24,69 @@ final class DoubleMath {
   static final double LN2_LOW = 0x1.a39ef35793c76p-33;
 
   static final double LOG2_E = 1.4426950408889634;
-  private static final DoubleVector LOG2_E_VECTOR = constant(LOG2_E);
   static final double ROUNDING = 0x1.8p52 + 1023;
 
   /** Adding 1.5·2^52 rounds to an integer in the low bits; 1023 more is the exponent's bias. */
-  private static final DoubleVector ROUNDER = constant(ROUNDING);
+  private static final double LEAST_ROUNDED = ROUNDING - 1021;
 
-  private static final DoubleVector LEAST_ROUNDED = constant(ROUNDING - 1021);
-  private static final DoubleVector MOST_ROUNDED = constant(ROUNDING + 1023);
+  private static final double MOST_ROUNDED = ROUNDING + 1023;
 
-  private static final DoubleVector MINUS_LN2_HIGH = constant(-LN2_HIGH);
-  private static final DoubleVector MINUS_LN2_LOW = constant(-LN2_LOW);
-
-  /** {@link #UNDERFLOW} in every lane. */
-  static final DoubleVector LEAST = constant(UNDERFLOW);
-
-  private static final DoubleVector MOST = constant(OVERFLOW);
+  static final double MINUS_LN2_HIGH = -LN2_HIGH;
+  static final double MINUS_LN2_LOW = -LN2_LOW;
 
   /**
    * What a scalar is multiplied by to have it in every lane. C2 takes a plain broadcast to be so
    * cheap that it makes it anew in every turn of a loop, for each of its uses.
    */
-  static final DoubleVector ONE = constant(1);
+  static final DoubleVector ONE = DoubleVector.broadcast(Lanes.DOUBLE, 1);
 
   static final int EXPONENT_POSITION = 52;
 
   /** 1/n! for n = 2…13: the rest of the series is below 4e-18 for |f| ≤ ½·ln 2. */
-  private static final DoubleVector C2 = constant(0.5);
+  static final double C2 = 0.5;
 
-  private static final DoubleVector C3 = constant(1.0 / 6);
-  private static final DoubleVector C4 = constant(1.0 / 24);
-  private static final DoubleVector C5 = constant(1.0 / 120);
-  private static final DoubleVector C6 = constant(1.0 / 720);
-  private static final DoubleVector C7 = constant(1.0 / 5040);
-  private static final DoubleVector C8 = constant(1.0 / 40320);
-  private static final DoubleVector C9 = constant(1.0 / 362880);
-  private static final DoubleVector C10 = constant(1.0 / 3628800);
-  private static final DoubleVector C11 = constant(1.0 / 39916800);
-  private static final DoubleVector C12 = constant(1.0 / 479001600);
-  private static final DoubleVector C13 = constant(1.0 / 6227020800.0);
+  static final double C3 = 1.0 / 6;
+  static final double C4 = 1.0 / 24;
+  static final double C5 = 1.0 / 120;
+  static final double C6 = 1.0 / 720;
+  static final double C7 = 1.0 / 5040;
+  static final double C8 = 1.0 / 40320;
+  static final double C9 = 1.0 / 362880;
+  static final double C10 = 1.0 / 3628800;
+  static final double C11 = 1.0 / 39916800;
+  static final double C12 = 1.0 / 479001600;
+  static final double C13 = 1.0 / 6227020800.0;
 
   /**
    * (2^f − 1)/f, interpolated at the zeros of a Chebyshev polynomial; relative error of 2^f 2e-17.
    */
-  private static final DoubleVector P1 = constant(0.6931471805599453);
+  private static final double P1 = 0.6931471805599453;
 
-  private static final DoubleVector P2 = constant(0.24022650695910097);
-  private static final DoubleVector P3 = constant(0.0555041086648216);
-  private static final DoubleVector P4 = constant(0.009618129107606888);
-  private static final DoubleVector P5 = constant(0.0013333558146416936);
-  private static final DoubleVector P6 = constant(0.0001540353044173605);
-  private static final DoubleVector P7 = constant(1.525273382983612e-05);
-  private static final DoubleVector P8 = constant(1.321544258792169e-06);
-  private static final DoubleVector P9 = constant(1.0178062445845774e-07);
-  private static final DoubleVector P10 = constant(7.072585949269223e-09);
-  private static final DoubleVector P11 = constant(4.4549605981865186e-10);
+  private static final double P2 = 0.24022650695910097;
+  private static final double P3 = 0.0555041086648216;
+  private static final double P4 = 0.009618129107606888;
+  private static final double P5 = 0.0013333558146416936;
+  private static final double P6 = 0.0001540353044173605;
+  private static final double P7 = 1.525273382983612e-05;
+  private static final double P8 = 1.321544258792169e-06;
+  private static final double P9 = 1.0178062445845774e-07;
+  private static final double P10 = 7.072585949269223e-09;
+  private static final double P11 = 4.4549605981865186e-10;
 
   /** 2/(2n+1) for n = 1…10: log((1+s)/(1−s)) = 2s + 2s³/3 + … for |s| ≤ 0.1716. */
-  private static final DoubleVector L1 = constant(2.0 / 3);
+  static final double L1 = 2.0 / 3;
 
-  private static final DoubleVector L2 = constant(2.0 / 5);
-  private static final DoubleVector L3 = constant(2.0 / 7);
-  private static final DoubleVector L4 = constant(2.0 / 9);
-  private static final DoubleVector L5 = constant(2.0 / 11);
-  private static final DoubleVector L6 = constant(2.0 / 13);
-  private static final DoubleVector L7 = constant(2.0 / 15);
-  private static final DoubleVector L8 = constant(2.0 / 17);
-  private static final DoubleVector L9 = constant(2.0 / 19);
-  private static final DoubleVector L10 = constant(2.0 / 21);
-  private static final DoubleVector LN2_HIGH_VECTOR = constant(LN2_HIGH);
-  private static final DoubleVector LN2_LOW_VECTOR = constant(LN2_LOW);
-  private static final DoubleVector LEAST_NORMAL = constant(Double.MIN_NORMAL);
-  private static final DoubleVector GREATEST = constant(Double.MAX_VALUE);
+  static final double L2 = 2.0 / 5;
+  static final double L3 = 2.0 / 7;
+  static final double L4 = 2.0 / 9;
+  static final double L5 = 2.0 / 11;
+  static final double L6 = 2.0 / 13;
+  static final double L7 = 2.0 / 15;
+  static final double L8 = 2.0 / 17;
+  static final double L9 = 2.0 / 19;
+  static final double L10 = 2.0 / 21;
+  static final double LEAST_NORMAL = Double.MIN_NORMAL;
+  static final double GREATEST = Double.MAX_VALUE;
   static final double SUBNORMAL_SCALE = 0x1p54;
   static final long FRACTION_MASK = (1L << 52) - 1;
   static final long ONE_BITS = 0x3ff0000000000000L;
@@ -121,13 +114,16 @@ final class DoubleMath {
 
   /** e^d, 0 below {@link #UNDERFLOW}, infinite above {@link #OVERFLOW}, NaN for NaN. */
   static DoubleVector exp(DoubleVector d) throws Throwable {
-    DoubleVector rounded = d.fma(LOG2_E_VECTOR, ROUNDER);
-    DoubleVector k = rounded.sub(ROUNDER);
-    DoubleVector f = k.fma(MINUS_LN2_LOW, k.fma(MINUS_LN2_HIGH, d));
+    DoubleVector rounded = d.lanewise(FMA, DoubleVector.broadcast(Lanes.DOUBLE, LOG2_E), ROUNDING);
+    DoubleVector k = rounded.sub(ROUNDING);
+    DoubleVector f =
+        k.fma(
+            DoubleVector.broadcast(Lanes.DOUBLE, MINUS_LN2_LOW),
+            k.fma(DoubleVector.broadcast(Lanes.DOUBLE, MINUS_LN2_HIGH), d));
     DoubleVector power = (DoubleVector) POWER_OF_TWO.invokeExact(rounded);
-    DoubleVector e = ((DoubleVector) EXP_MINUS_ONE.invokeExact(f)).add(ONE).mul(power);
-    return e.blend(0.0, d.compare(VectorOperators.LT, LEAST))
-        .blend(Double.POSITIVE_INFINITY, d.compare(VectorOperators.GT, MOST));
+    DoubleVector e = ((DoubleVector) EXP_MINUS_ONE.invokeExact(f)).add(1.0).mul(power);
+    return e.blend(0.0, d.compare(VectorOperators.LT, UNDERFLOW))
+        .blend(Double.POSITIVE_INFINITY, d.compare(VectorOperators.GT, OVERFLOW));
   }
 
   /** The factor with which {@link #exp2} is e^(x·scale). */
@@ -139,20 +135,21 @@ final class DoubleMath {
    * 2^(x·factor), 0 where x·factor is below −1021½, infinite where it is above 1023½, NaN for NaN.
    */
   static DoubleVector exp2(DoubleVector x, DoubleVector factor) throws Throwable {
-    DoubleVector rounded = x.fma(factor, ROUNDER);
-    DoubleVector f = x.fma(factor, ROUNDER.sub(rounded));
+    DoubleVector rounded = x.lanewise(FMA, factor, ROUNDING);
+    DoubleVector f = x.fma(factor, DoubleVector.broadcast(Lanes.DOUBLE, ROUNDING).sub(rounded));
     DoubleVector p =
-        P11.fma(f, P10)
-            .fma(f, P9)
-            .fma(f, P8)
-            .fma(f, P7)
-            .fma(f, P6)
-            .fma(f, P5)
-            .fma(f, P4)
-            .fma(f, P3)
-            .fma(f, P2)
-            .fma(f, P1)
-            .fma(f, ONE);
+        DoubleVector.broadcast(Lanes.DOUBLE, P11)
+            .lanewise(FMA, f, P10)
+            .lanewise(FMA, f, P9)
+            .lanewise(FMA, f, P8)
+            .lanewise(FMA, f, P7)
+            .lanewise(FMA, f, P6)
+            .lanewise(FMA, f, P5)
+            .lanewise(FMA, f, P4)
+            .lanewise(FMA, f, P3)
+            .lanewise(FMA, f, P2)
+            .lanewise(FMA, f, P1)
+            .lanewise(FMA, f, 1.0);
     DoubleVector power = (DoubleVector) POWER_OF_TWO.invokeExact(rounded);
     return p.mul(power)
         .blend(0.0, rounded.compare(VectorOperators.LT, LEAST_ROUNDED))
@@ -178,13 +175,16 @@ final class DoubleMath {
             .lanewise(VectorOperators.AND, FRACTION_MASK)
             .add(SQRT_HALF_BITS)
             .reinterpretAsDoubles();
-    DoubleVector numerator = m.sub(ONE);
-    DoubleVector s = numerator.div(m.add(ONE));
+    DoubleVector numerator = m.sub(1.0);
+    DoubleVector s = numerator.div(m.add(1.0));
     DoubleVector s2 = s.mul(s);
     DoubleVector series = (DoubleVector) LOG_SERIES.invokeExact(s2);
     // log m = 2s + s·series with 2s = numerator − s·numerator, whose first part is exact.
     DoubleVector small = numerator.sub(s.mul(numerator.sub(series)));
-    DoubleVector value = k.fma(LN2_HIGH_VECTOR, k.fma(LN2_LOW_VECTOR, small));
+    DoubleVector value =
+        k.fma(
+            DoubleVector.broadcast(Lanes.DOUBLE, LN2_HIGH),
+            k.fma(DoubleVector.broadcast(Lanes.DOUBLE, LN2_LOW), small));
     VectorMask<Double> notFinite = x.compare(VectorOperators.GT, GREATEST);
     return value
         .blend(Double.POSITIVE_INFINITY, notFinite)
@@ -195,12 +195,15 @@ final class DoubleMath {
 
   /** e^d − 1 with relative precision near 0, for |d| ≤ 700; −1 below. */
   static DoubleVector expm1(DoubleVector d) throws Throwable {
-    DoubleVector rounded = d.fma(LOG2_E_VECTOR, ROUNDER);
-    DoubleVector k = rounded.sub(ROUNDER);
-    DoubleVector f = k.fma(MINUS_LN2_LOW, k.fma(MINUS_LN2_HIGH, d));
+    DoubleVector rounded = d.lanewise(FMA, DoubleVector.broadcast(Lanes.DOUBLE, LOG2_E), ROUNDING);
+    DoubleVector k = rounded.sub(ROUNDING);
+    DoubleVector f =
+        k.fma(
+            DoubleVector.broadcast(Lanes.DOUBLE, MINUS_LN2_LOW),
+            k.fma(DoubleVector.broadcast(Lanes.DOUBLE, MINUS_LN2_HIGH), d));
     DoubleVector power = (DoubleVector) POWER_OF_TWO.invokeExact(rounded);
     DoubleVector e = (DoubleVector) EXP_MINUS_ONE.invokeExact(f);
-    return e.fma(power, power.sub(ONE)).blend(-1.0, d.compare(VectorOperators.LT, LEAST));
+    return e.fma(power, power.sub(1.0)).blend(-1.0, d.compare(VectorOperators.LT, UNDERFLOW));
   }
 
   static DoubleVector powerOfTwo(DoubleVector rounded) {
@@ -212,36 +215,34 @@ final class DoubleMath {
 
   /** 2s²/3 + 2s⁴/5 + …, from s². */
   static DoubleVector logSeries(DoubleVector s2) {
-    return L10.fma(s2, L9)
-        .fma(s2, L8)
-        .fma(s2, L7)
-        .fma(s2, L6)
-        .fma(s2, L5)
-        .fma(s2, L4)
-        .fma(s2, L3)
-        .fma(s2, L2)
-        .fma(s2, L1)
+    return DoubleVector.broadcast(Lanes.DOUBLE, L10)
+        .lanewise(FMA, s2, L9)
+        .lanewise(FMA, s2, L8)
+        .lanewise(FMA, s2, L7)
+        .lanewise(FMA, s2, L6)
+        .lanewise(FMA, s2, L5)
+        .lanewise(FMA, s2, L4)
+        .lanewise(FMA, s2, L3)
+        .lanewise(FMA, s2, L2)
+        .lanewise(FMA, s2, L1)
         .mul(s2);
   }
 
   /** e^f − 1 for |f| ≤ ½·ln 2. */
   static DoubleVector expMinusOne(DoubleVector f) {
     DoubleVector q =
-        C13.fma(f, C12)
-            .fma(f, C11)
-            .fma(f, C10)
-            .fma(f, C9)
-            .fma(f, C8)
-            .fma(f, C7)
-            .fma(f, C6)
-            .fma(f, C5)
-            .fma(f, C4)
-            .fma(f, C3)
-            .fma(f, C2);
+        DoubleVector.broadcast(Lanes.DOUBLE, C13)
+            .lanewise(FMA, f, C12)
+            .lanewise(FMA, f, C11)
+            .lanewise(FMA, f, C10)
+            .lanewise(FMA, f, C9)
+            .lanewise(FMA, f, C8)
+            .lanewise(FMA, f, C7)
+            .lanewise(FMA, f, C6)
+            .lanewise(FMA, f, C5)
+            .lanewise(FMA, f, C4)
+            .lanewise(FMA, f, C3)
+            .lanewise(FMA, f, C2);
     return q.mul(f).fma(f, f);
-  }
-
-  private static DoubleVector constant(double value) {
-    return DoubleVector.broadcast(Lanes.DOUBLE, value);
   }
 }

@@ -3,7 +3,6 @@ package dev.batchloss.cpu;
 import static dev.batchloss.cpu.ElementVectors.AT_LEAST;
 import static dev.batchloss.cpu.ElementVectors.CLIP;
 import static dev.batchloss.cpu.ElementVectors.MARGIN;
-import static dev.batchloss.cpu.ElementVectors.ONE;
 import static dev.batchloss.cpu.ElementVectors.PRODUCT;
 import static dev.batchloss.cpu.ElementVectors.SIGN;
 import static dev.batchloss.cpu.ElementVectors.UNLESS_CLIPPED;
@@ -154,7 +153,11 @@ final class ElementSlopes {
     for (int i = 0; i < n; i += Lanes.DOUBLE_STEP) {
       DoubleVector x = DoubleVector.fromArray(Lanes.DOUBLE, xs, i);
       DoubleVector y = DoubleVector.fromArray(Lanes.DOUBLE, ys, i);
-      ONE.sub((DoubleVector) PRODUCT.invokeExact(y, ONE.div(x.add(f.epsilon())), zero))
+      DoubleVector.broadcast(Lanes.DOUBLE, 1)
+          .sub(
+              (DoubleVector)
+                  PRODUCT.invokeExact(
+                      y, DoubleVector.broadcast(Lanes.DOUBLE, 1).div(x.add(f.epsilon())), zero))
           .intoArray(to, i);
     }
   }

@@ -11,7 +11,6 @@ import jdk.incubator.vector.VectorOperators;
  * doubles.
  */
 final class ElementVectors {
-  static final DoubleVector ONE = DoubleVector.broadcast(Lanes.DOUBLE, 1);
   static final MethodHandle PRODUCT = VectorFunction.of(MethodHandles.lookup(), "product");
   static final MethodHandle SIGMOID = VectorFunction.of(MethodHandles.lookup(), "sigmoid");
   static final MethodHandle CLIP = VectorFunction.of(MethodHandles.lookup(), "clip");
@@ -42,7 +41,9 @@ final class ElementVectors {
    * @param e e^−|x|
    */
   static DoubleVector sigmoid(DoubleVector x, DoubleVector e) {
-    return ONE.blend(e, x.compare(VectorOperators.LT, 0.0)).div(e.add(1.0));
+    return DoubleVector.broadcast(Lanes.DOUBLE, 1)
+        .blend(e, x.compare(VectorOperators.LT, 0.0))
+        .div(e.add(1.0));
   }
 
   static DoubleVector clip(DoubleVector p, ElementFunction f) {
@@ -79,21 +80,32 @@ final class ElementVectors {
     DoubleVector miss = (DoubleVector) AT_LEAST.invokeExact(logOfRest, f.logFloor());
     return ((DoubleVector) PRODUCT.invokeExact(w.mul(y), hit, zeroIsZero))
         .neg()
-        .sub((DoubleVector) PRODUCT.invokeExact(ONE.sub(y), miss, zeroIsZero));
+        .sub(
+            (DoubleVector)
+                PRODUCT.invokeExact(
+                    DoubleVector.broadcast(Lanes.DOUBLE, 1).sub(y), miss, zeroIsZero));
   }
 
   /** The derivative of {@link #entropy} with respect to what p was clipped from. */
   static DoubleVector entropySlope(
       DoubleVector x, DoubleVector y, DoubleVector w, ElementFunction f, boolean zeroIsZero)
       throws Throwable {
-    DoubleVector rest = ONE.sub(x);
+    DoubleVector rest = DoubleVector.broadcast(Lanes.DOUBLE, 1).sub(x);
     if (f.slopeFloor() > 0) {
-      DoubleVector numerator = ONE.sub(y).mul(x).sub(w.mul(y).mul(rest));
+      DoubleVector numerator =
+          DoubleVector.broadcast(Lanes.DOUBLE, 1).sub(y).mul(x).sub(w.mul(y).mul(rest));
       return numerator.div((DoubleVector) AT_LEAST.invokeExact(x.mul(rest), f.slopeFloor()));
     }
     DoubleVector slope =
-        ((DoubleVector) PRODUCT.invokeExact(ONE.sub(y), ONE.div(rest), zeroIsZero))
-            .sub((DoubleVector) PRODUCT.invokeExact(w.mul(y), ONE.div(x), zeroIsZero));
+        ((DoubleVector)
+                PRODUCT.invokeExact(
+                    DoubleVector.broadcast(Lanes.DOUBLE, 1).sub(y),
+                    DoubleVector.broadcast(Lanes.DOUBLE, 1).div(rest),
+                    zeroIsZero))
+            .sub(
+                (DoubleVector)
+                    PRODUCT.invokeExact(
+                        w.mul(y), DoubleVector.broadcast(Lanes.DOUBLE, 1).div(x), zeroIsZero));
     return (DoubleVector) UNLESS_CLIPPED.invokeExact(slope, x, f);
   }
 
@@ -109,7 +121,10 @@ final class ElementVectors {
     DoubleVector negative = x.neg().blend(0.0, x.compare(VectorOperators.GT, 0.0)).add(both);
     DoubleVector sum =
         ((DoubleVector) PRODUCT.invokeExact(w.mul(y), negative, zeroIsZero))
-            .add((DoubleVector) PRODUCT.invokeExact(ONE.sub(y), positive, zeroIsZero));
+            .add(
+                (DoubleVector)
+                    PRODUCT.invokeExact(
+                        DoubleVector.broadcast(Lanes.DOUBLE, 1).sub(y), positive, zeroIsZero));
     return zeroIsZero
         ? sum
         : sum.blend(Double.NaN, x.compare(VectorOperators.EQ, Double.NEGATIVE_INFINITY));
@@ -117,7 +132,7 @@ final class ElementVectors {
 
   /** 1 − (y·p + (1−y)·(1−p)), from p and 1 − p. */
   static DoubleVector miss(DoubleVector p, DoubleVector rest, DoubleVector y) {
-    return y.mul(rest).add(ONE.sub(y).mul(p));
+    return y.mul(rest).add(DoubleVector.broadcast(Lanes.DOUBLE, 1).sub(y).mul(p));
   }
 
   /** alpha·y + (1−alpha)·(1−y), or 1 without alpha. */
@@ -126,12 +141,12 @@ final class ElementVectors {
       // A constant that meets what is computed has to be an object, and so has the other.
       return DoubleVector.broadcast(Lanes.DOUBLE, 1);
     }
-    return y.mul(f.alpha()).add(ONE.sub(y).mul(1 - f.alpha()));
+    return y.mul(f.alpha()).add(DoubleVector.broadcast(Lanes.DOUBLE, 1).sub(y).mul(1 - f.alpha()));
   }
 
   /** max(0, 1 − y·x). */
   static DoubleVector margin(DoubleVector x, DoubleVector y) {
-    DoubleVector margin = ONE.sub(y.mul(x));
+    DoubleVector margin = DoubleVector.broadcast(Lanes.DOUBLE, 1).sub(y.mul(x));
     return margin.blend(0.0, margin.compare(VectorOperators.LT, 0.0));
   }
 

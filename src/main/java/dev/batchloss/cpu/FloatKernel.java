@@ -105,7 +105,7 @@ final class FloatKernel {
           FloatVector d = distance.mul(scales);
           FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(distance, factors);
           entropies =
-              entropies.add(e.mul(d).blend(0f, d.compare(VectorOperators.LT, FloatMath.LEAST)));
+              entropies.add(e.mul(d).blend(0f, d.compare(VectorOperators.LT, FloatMath.UNDERFLOW)));
           squares = e.fma(e, squares);
         }
         if (whole < n) {
@@ -117,7 +117,7 @@ final class FloatKernel {
           FloatVector d = distance.mul(scales);
           FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(distance, factors);
           entropies =
-              entropies.add(e.mul(d).blend(0f, d.compare(VectorOperators.LT, FloatMath.LEAST)));
+              entropies.add(e.mul(d).blend(0f, d.compare(VectorOperators.LT, FloatMath.UNDERFLOW)));
           squares = e.fma(e, squares);
         }
         entropies.intoArray(out.floatLanes, part);
@@ -264,7 +264,7 @@ final class FloatKernel {
         FloatVector d = distance.mul(scales);
         FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(distance, factors);
         FloatVector inner =
-            d.blend(0f, d.compare(VectorOperators.LT, FloatMath.LEAST)).fma(entropyFactor, u);
+            d.blend(0f, d.compare(VectorOperators.LT, FloatMath.UNDERFLOW)).fma(entropyFactor, u);
         e.fma(inner, minusK).intoArray(to, toOffset + i);
       }
     } catch (Throwable thrown) {

@@ -1,9 +1,11 @@
 package dev.batchloss.cpu;
 
+import static dev.batchloss.cpu.Lanes.FLOAT;
+import static jdk.incubator.vector.VectorOperators.FMA;
+
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -17,43 +19,28 @@ final class FloatMath {
   /** Below this e^d is taken as 0: it is less than 2^−125. */
   static final float UNDERFLOW = -87f;
 
-  /** {@link #UNDERFLOW} in every lane. */
-  static final FloatVector LEAST = constant(UNDERFLOW);
-
   /** Adding 1.5·2^23 rounds to an integer in the low bits; 127 more is the exponent's bias. */
   static final float ROUNDING = 12582912f + 127f;
 
-  static final FloatVector ROUNDER = constant(ROUNDING);
-
-  /** A rounded exponent below this stands for 0. */
-  static final float ROUNDED_UNDERFLOW = ROUNDING - 126f;
-
-  private static final FloatVector LEAST_ROUNDED = constant(ROUNDED_UNDERFLOW);
+  static final float LEAST_ROUNDED = ROUNDING - 126f;
 
   /** An exponent whose power is 0. */
-  private static final IntVector NO_POWER = constant(ROUNDING - 127f).reinterpretAsInts();
+  private static final int NO_POWER = Float.floatToRawIntBits(ROUNDING - 127f);
 
   /** Minimax of (2^f − 1)/f on the interval, relative error of 2^f 3.0e-9. */
-  static final float P1 = 0.6931472f;
+  static final float C1 = 0.6931472f;
 
-  static final float P2 = 0.24022648f;
-  static final float P3 = 0.055503596f;
-  static final float P4 = 0.009618499f;
-  static final float P5 = 0.001339097f;
-  static final float P6 = 0.0001532931f;
-
-  private static final FloatVector C1 = constant(P1);
-  private static final FloatVector C2 = constant(P2);
-  private static final FloatVector C3 = constant(P3);
-  private static final FloatVector C4 = constant(P4);
-  private static final FloatVector C5 = constant(P5);
-  private static final FloatVector C6 = constant(P6);
+  static final float C2 = 0.24022648f;
+  static final float C3 = 0.055503596f;
+  static final float C4 = 0.009618499f;
+  static final float C5 = 0.001339097f;
+  static final float C6 = 0.0001532931f;
 
   /**
    * What a scalar is multiplied by to have it in every lane. C2 takes a plain broadcast to be so
    * cheap that it makes it anew in every turn of a loop, for each of its uses.
    */
-  static final FloatVector ONE = constant(1f);
+  static final FloatVector ONE = FloatVector.broadcast(FLOAT, 1f);
 
   static final int EXPONENT_POSITION = 23;
 
@@ -76,8 +63,8 @@ final class FloatMath {
 
   /** 2^(x·factor) for x·factor ≤ 127, 0 where that is below −126½, NaN for NaN. */
   static FloatVector exp2(FloatVector x, FloatVector factor) throws Throwable {
-    FloatVector rounded = x.fma(factor, ROUNDER);
-    FloatVector f = x.fma(factor, ROUNDER.sub(rounded));
+    FloatVector rounded = x.lanewise(FMA, factor, ROUNDING);
+    FloatVector f = x.fma(factor, FloatVector.broadcast(FLOAT, ROUNDING).sub(rounded));
     FloatVector p = (FloatVector) EXP2_OF_FRACTION.invokeExact(f);
     FloatVector power =
         rounded
@@ -89,12 +76,12 @@ final class FloatMath {
   }
 
   /**
-   * 2^(x·factor) again, where {@code rounded} is x·factor + {@link #ROUNDER} already. NaN or
+   * 2^(x·factor) again, where {@code rounded} is x·factor + {@link #ROUNDING} already. NaN or
    * infinite where x·factor is so far below 0 that its own rounding is no fraction.
    */
   static FloatVector exp2OfRounded(FloatVector x, FloatVector factor, FloatVector rounded)
       throws Throwable {
-    FloatVector f = x.fma(factor, ROUNDER.sub(rounded));
+    FloatVector f = x.fma(factor, FloatVector.broadcast(FLOAT, ROUNDING).sub(rounded));
     FloatVector power =
         rounded
             .reinterpretAsInts()
@@ -106,10 +93,12 @@ final class FloatMath {
 
   /** 2^f for |f| ≤ ½. */
   static FloatVector exp2OfFraction(FloatVector f) {
-    return C6.fma(f, C5).fma(f, C4).fma(f, C3).fma(f, C2).fma(f, C1).fma(f, ONE);
-  }
-
-  private static FloatVector constant(float value) {
-    return FloatVector.broadcast(Lanes.FLOAT, value);
+    return FloatVector.broadcast(FLOAT, C6)
+        .lanewise(FMA, f, C5)
+        .lanewise(FMA, f, C4)
+        .lanewise(FMA, f, C3)
+        .lanewise(FMA, f, C2)
+        .lanewise(FMA, f, C1)
+        .lanewise(FMA, f, 1f);
   }
 }

@@ -40,7 +40,7 @@ final class FloatSumExp {
         IntVector most = FloatVector.zero(FLOAT).reinterpretAsInts();
         for (int i = offset + part; i < offset + whole; i += stride) {
           FloatVector distance = FloatVector.fromArray(FLOAT, block, i).sub(shifts);
-          FloatVector rounded = distance.fma(factors, FloatMath.ROUNDER);
+          FloatVector rounded = distance.lanewise(VectorOperators.FMA, factors, FloatMath.ROUNDING);
           most = most.lanewise(VectorOperators.MAX, rounded.reinterpretAsInts());
           sum =
               sum.add(
@@ -51,7 +51,7 @@ final class FloatSumExp {
           FloatVector x = FloatVector.fromArray(FLOAT, block, offset + whole + part, mask);
           FloatVector distance =
               FloatVector.broadcast(FLOAT, PADDING / factor).blend(x.sub(shifts), mask);
-          FloatVector rounded = distance.fma(factors, FloatMath.ROUNDER);
+          FloatVector rounded = distance.lanewise(VectorOperators.FMA, factors, FloatMath.ROUNDING);
           most = most.lanewise(VectorOperators.MAX, rounded.reinterpretAsInts());
           sum =
               sum.add(

@@ -17,35 +17,32 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class LogitKernel {
   /** ln(1 + e)/e on 0..1, interpolated at the zeros of a Chebyshev polynomial; error 3e-8. */
-  private static final FloatVector C0 = constant(1f);
+  private static final float C0 = 1f;
 
-  private static final FloatVector C1 = constant(-0.49999502f);
-  private static final FloatVector C2 = constant(0.3331927f);
-  private static final FloatVector C3 = constant(-0.2484437f);
-  private static final FloatVector C4 = constant(0.1911143f);
-  private static final FloatVector C5 = constant(-0.1367477f);
-  private static final FloatVector C6 = constant(0.07836167f);
-  private static final FloatVector C7 = constant(-0.029588507f);
-  private static final FloatVector C8 = constant(0.005253458f);
+  private static final float C1 = -0.49999502f;
+  private static final float C2 = 0.3331927f;
+  private static final float C3 = -0.2484437f;
+  private static final float C4 = 0.1911143f;
+  private static final float C5 = -0.1367477f;
+  private static final float C6 = 0.07836167f;
+  private static final float C7 = -0.029588507f;
+  private static final float C8 = 0.005253458f;
 
   private static final MethodHandle SOFTPLUS_OF_MINUS =
       VectorFunction.of(MethodHandles.lookup(), "softplusOfMinus");
 
   private LogitKernel() {}
 
-  private static FloatVector constant(float value) {
-    return FloatVector.broadcast(FLOAT, value);
-  }
-
   static FloatVector softplusOfMinus(FloatVector e) {
-    return C8.fma(e, C7)
-        .fma(e, C6)
-        .fma(e, C5)
-        .fma(e, C4)
-        .fma(e, C3)
-        .fma(e, C2)
-        .fma(e, C1)
-        .fma(e, C0)
+    return FloatVector.broadcast(FLOAT, C8)
+        .lanewise(VectorOperators.FMA, e, C7)
+        .lanewise(VectorOperators.FMA, e, C6)
+        .lanewise(VectorOperators.FMA, e, C5)
+        .lanewise(VectorOperators.FMA, e, C4)
+        .lanewise(VectorOperators.FMA, e, C3)
+        .lanewise(VectorOperators.FMA, e, C2)
+        .lanewise(VectorOperators.FMA, e, C1)
+        .lanewise(VectorOperators.FMA, e, C0)
         .mul(e);
   }
 
@@ -77,8 +74,8 @@ final class LogitKernel {
         FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(x.abs(), factor);
         FloatVector loss = (FloatVector) SOFTPLUS_OF_MINUS.invokeExact(e);
         loss.add(x.neg().fma(y, x.blend(0f, isNegative))).intoArray(to, i);
-        FloatVector lesser = e.div(e.add(FloatMath.ONE));
-        FloatVector above = FloatMath.ONE.sub(y).sub(lesser);
+        FloatVector lesser = e.div(e.add(1f));
+        FloatVector above = FloatVector.broadcast(FLOAT, 1f).sub(y).sub(lesser);
         above.blend(lesser.sub(y), isNegative).intoArray(slopes, i);
       }
     } catch (Throwable thrown) {

@@ -11,14 +11,14 @@ final class ScalarMath {
   static float exp2(float x, float factor) {
     float rounded = Math.fma(x, factor, FloatMath.ROUNDING);
     float f = Math.fma(x, factor, FloatMath.ROUNDING - rounded);
-    float p = Math.fma(FloatMath.P6, f, FloatMath.P5);
-    p = Math.fma(p, f, FloatMath.P4);
-    p = Math.fma(p, f, FloatMath.P3);
-    p = Math.fma(p, f, FloatMath.P2);
-    p = Math.fma(p, f, FloatMath.P1);
+    float p = Math.fma(FloatMath.C6, f, FloatMath.C5);
+    p = Math.fma(p, f, FloatMath.C4);
+    p = Math.fma(p, f, FloatMath.C3);
+    p = Math.fma(p, f, FloatMath.C2);
+    p = Math.fma(p, f, FloatMath.C1);
     p = Math.fma(p, f, 1f);
     int power = Float.floatToRawIntBits(rounded) << FloatMath.EXPONENT_POSITION;
-    return rounded < FloatMath.ROUNDED_UNDERFLOW ? 0 : p * Float.intBitsToFloat(power);
+    return rounded < FloatMath.LEAST_ROUNDED ? 0 : p * Float.intBitsToFloat(power);
   }
 
   /** {@link DoubleMath#exp}. */
@@ -31,23 +31,23 @@ final class ScalarMath {
     }
     double rounded = Math.fma(d, DoubleMath.LOG2_E, DoubleMath.ROUNDING);
     double k = rounded - DoubleMath.ROUNDING;
-    double f = Math.fma(k, -DoubleMath.LN2_LOW, Math.fma(k, -DoubleMath.LN2_HIGH, d));
+    double f = Math.fma(k, DoubleMath.MINUS_LN2_LOW, Math.fma(k, DoubleMath.MINUS_LN2_HIGH, d));
     long power = Double.doubleToRawLongBits(rounded) << DoubleMath.EXPONENT_POSITION;
     return (expMinusOne(f) + 1) * Double.longBitsToDouble(power);
   }
 
   private static double expMinusOne(double f) {
-    double q = Math.fma(1.0 / 6227020800.0, f, 1.0 / 479001600);
-    q = Math.fma(q, f, 1.0 / 39916800);
-    q = Math.fma(q, f, 1.0 / 3628800);
-    q = Math.fma(q, f, 1.0 / 362880);
-    q = Math.fma(q, f, 1.0 / 40320);
-    q = Math.fma(q, f, 1.0 / 5040);
-    q = Math.fma(q, f, 1.0 / 720);
-    q = Math.fma(q, f, 1.0 / 120);
-    q = Math.fma(q, f, 1.0 / 24);
-    q = Math.fma(q, f, 1.0 / 6);
-    q = Math.fma(q, f, 0.5);
+    double q = Math.fma(DoubleMath.C13, f, DoubleMath.C12);
+    q = Math.fma(q, f, DoubleMath.C11);
+    q = Math.fma(q, f, DoubleMath.C10);
+    q = Math.fma(q, f, DoubleMath.C9);
+    q = Math.fma(q, f, DoubleMath.C8);
+    q = Math.fma(q, f, DoubleMath.C7);
+    q = Math.fma(q, f, DoubleMath.C6);
+    q = Math.fma(q, f, DoubleMath.C5);
+    q = Math.fma(q, f, DoubleMath.C4);
+    q = Math.fma(q, f, DoubleMath.C3);
+    q = Math.fma(q, f, DoubleMath.C2);
     return Math.fma(q * f, f, f);
   }
 
@@ -62,10 +62,10 @@ final class ScalarMath {
     if (!(x > 0)) {
       return x == 0 ? Double.NEGATIVE_INFINITY : Double.NaN;
     }
-    if (x > Double.MAX_VALUE) {
+    if (x > DoubleMath.GREATEST) {
       return x;
     }
-    boolean tiny = x < Double.MIN_NORMAL;
+    boolean tiny = x < DoubleMath.LEAST_NORMAL;
     double scaled = tiny ? x * DoubleMath.SUBNORMAL_SCALE : x;
     long offset =
         Double.doubleToRawLongBits(scaled) + (DoubleMath.ONE_BITS - DoubleMath.SQRT_HALF_BITS);
@@ -80,14 +80,14 @@ final class ScalarMath {
   }
 
   private static double logSeries(double s2) {
-    double series = Math.fma(2.0 / 21, s2, 2.0 / 19);
-    series = Math.fma(series, s2, 2.0 / 17);
-    series = Math.fma(series, s2, 2.0 / 15);
-    series = Math.fma(series, s2, 2.0 / 13);
-    series = Math.fma(series, s2, 2.0 / 11);
-    series = Math.fma(series, s2, 2.0 / 9);
-    series = Math.fma(series, s2, 2.0 / 7);
-    series = Math.fma(series, s2, 2.0 / 5);
-    return Math.fma(series, s2, 2.0 / 3) * s2;
+    double series = Math.fma(DoubleMath.L10, s2, DoubleMath.L9);
+    series = Math.fma(series, s2, DoubleMath.L8);
+    series = Math.fma(series, s2, DoubleMath.L7);
+    series = Math.fma(series, s2, DoubleMath.L6);
+    series = Math.fma(series, s2, DoubleMath.L5);
+    series = Math.fma(series, s2, DoubleMath.L4);
+    series = Math.fma(series, s2, DoubleMath.L3);
+    series = Math.fma(series, s2, DoubleMath.L2);
+    return Math.fma(series, s2, DoubleMath.L1) * s2;
   }
 }

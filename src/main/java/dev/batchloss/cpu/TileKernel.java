@@ -103,7 +103,8 @@ final class TileKernel {
           DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
           DoubleVector e = (DoubleVector) DoubleMath.EXP.invokeExact(d);
           entropies =
-              entropies.add(e.mul(d).blend(0.0, d.compare(VectorOperators.LT, DoubleMath.LEAST)));
+              entropies.add(
+                  e.mul(d).blend(0.0, d.compare(VectorOperators.LT, DoubleMath.UNDERFLOW)));
           squares = e.fma(e, squares);
         }
         entropies.intoArray(entropyMoment, part);
@@ -135,7 +136,7 @@ final class TileKernel {
         DoubleVector es = DoubleVector.fromArray(DOUBLE, e, part);
         for (int i = part; i < k * ROWS; i += stride) {
           DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
-          VectorMask<Double> nothing = d.compare(VectorOperators.LT, DoubleMath.LEAST);
+          VectorMask<Double> nothing = d.compare(VectorOperators.LT, DoubleMath.UNDERFLOW);
           DoubleVector inner = d.blend(0.0, nothing).fma(es, us);
           ((DoubleVector) DoubleMath.EXP.invokeExact(d)).mul(inner).intoArray(z, i);
         }

@@ -25,6 +25,7 @@ final class TilePass implements BatchPass {
   private final @Nullable Tile targets;
   private final TileStatistics lanes;
   private final @Nullable PairTile pairs;
+  private final @Nullable ShortRowGradient gradient;
   private final double[] shifts;
   private final double[] u = new double[ROWS];
   private final double[] e = new double[ROWS];
@@ -44,6 +45,8 @@ final class TilePass implements BatchPass {
     this.targets = probabilities == null ? null : new Tile(probabilities);
     this.lanes = new TileStatistics(call, scale, fixedShift);
     this.pairs = PairTile.takes(call) ? new PairTile(call, scale) : null;
+    this.gradient =
+        ShortRowGradient.takes(call) ? new ShortRowGradient(call, scale, batchRows) : null;
     this.shifts = new double[batchRows];
   }
 
@@ -128,6 +131,10 @@ final class TilePass implements BatchPass {
 
   @Override
   public void write(RowStatistics rows) {
+    if (gradient != null) {
+      gradient.write(rows, shifts);
+      return;
+    }
     for (int i = 0; i < rows.size; i += ROWS) {
       writeTile(rows, i, Math.min(ROWS, rows.size - i));
     }

@@ -1,6 +1,7 @@
 package dev.batchloss.plan;
 
 import dev.batchloss.data.Matrix;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,6 +107,10 @@ public final class RowEpilogue {
 
   /** Fills the columns {@code u}, {@code e}, {@code r}, {@code k} and {@code h}. */
   public void gradients(RowStatistics rows) {
+    if (isPlainCrossEntropy && plan.input().normalizesByLogSumExp() && rowUpstream == null) {
+      plainGradients(rows);
+      return;
+    }
     for (int i = 0; i < rows.size; i++) {
       if (rows.ignored[i]) {
         rows.u[i] = 0;
@@ -118,6 +123,17 @@ public final class RowEpilogue {
         gradient(rows, i, scale * upstream * rows.weight[i]);
       }
     }
+  }
+
+  private void plainGradients(RowStatistics rows) {
+    for (int i = 0; i < rows.size; i++) {
+      double factor = rows.ignored[i] ? 0 : scale * rows.weight[i];
+      rows.u[i] = factor;
+      rows.r[i] = factor;
+    }
+    Arrays.fill(rows.e, 0, rows.size, 0);
+    Arrays.fill(rows.k, 0, rows.size, 0);
+    Arrays.fill(rows.h, 0, rows.size, 0);
   }
 
   private double nll(RowStatistics rows, int i) {
