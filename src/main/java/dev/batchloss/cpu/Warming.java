@@ -8,12 +8,13 @@ import java.util.concurrent.locks.LockSupport;
  * a rest, so that no branch looks as if it were never taken.
  */
 final class Warming {
-  private static final int MOST_RUNS = 40_000;
+  /** After so many C2 knows which loop it is to compile, and more would keep it from that. */
+  private static final int FIRST_RUNS = 800;
 
-  /** From here on the loop has run often enough, and the compiler is to be waited for. */
-  private static final int BUSY_RUNS = 30_000;
+  /** That it never ends up compiled must not keep the thread for ever. */
+  private static final int MOST_RUNS = 20_000;
 
-  private static final long PAUSE_NANOS = 1_000_000;
+  private static final long PAUSE_NANOS = 250_000;
   private static final int[] LENGTHS = {256, 200, 100};
   private static final int LONGEST = 256;
 
@@ -62,12 +63,13 @@ final class Warming {
 
   private void warm(VectorLoop loop) {
     long leastOfStandIn = Long.MAX_VALUE;
-    for (int runs = 0; runs < MOST_RUNS; runs++) {
+    for (int run = 1; run <= MOST_RUNS; run++) {
       leastOfStandIn = Math.min(leastOfStandIn, nanosOfRun(loop, false));
-      if (nanosOfRun(loop, true) <= leastOfStandIn) {
-        return;
-      }
-      if (runs >= BUSY_RUNS) {
+      long nanos = nanosOfRun(loop, true);
+      if (run >= FIRST_RUNS) {
+        if (nanos <= leastOfStandIn) {
+          return;
+        }
         LockSupport.parkNanos(PAUSE_NANOS);
       }
     }
