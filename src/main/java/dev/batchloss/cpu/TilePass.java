@@ -151,6 +151,8 @@ final class TilePass implements BatchPass {
       System.arraycopy(input.values, 0, to.values, 0, k * ROWS);
       if (call.outputKind == MatrixOutput.LOG_SOFTMAX) {
         TileKernel.logSoftmax(to.values, k, Tile.lanes(n), shift, scale, logNormalizer);
+      } else if (call.outputKind == MatrixOutput.GRADIENT && !call.gradientTakesExponentials) {
+        Arrays.fill(to.values, 0, k * ROWS, 0);
       } else {
         TileKernel.gradient(to.values, k, Tile.lanes(n), shift, scale, u, e);
       }
