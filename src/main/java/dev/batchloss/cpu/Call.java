@@ -46,6 +46,9 @@ final class Call implements BatchWork {
 
   private final double @Nullable [] classWeightsBefore;
 
+  /** Whether e^z is in the gradient: of log-probabilities only for the sake of their entropy. */
+  final boolean gradientTakesExponentials;
+
   /** Whether rows that are ignored must be read all the same. */
   final boolean readsIgnoredRows;
 
@@ -68,6 +71,8 @@ final class Call implements BatchWork {
     this.classWeights = weights == null ? null : padded(weights);
     this.floatClassWeights = weights == null ? null : toFloats(classWeights);
     this.classWeightsBefore = weights == null ? null : prefixSums(weights);
+    this.gradientTakesExponentials =
+        transform.normalizesByLogSumExp() || plan.objective().entropy() != 0;
     this.readsIgnoredRows = request.readsIgnoredRows();
     this.labels = new RowLabels(plan, request.targets());
   }
@@ -109,7 +114,7 @@ final class Call implements BatchWork {
    */
   double targetGradient(RowStatistics rows, int i, double derivative) {
     double d = rows.targetShifted[i];
-    double p = ScalarMath.exp(d - rows.logNormalizer[i]);
+    double p = gradientTakesExponentials ? ScalarMath.exp(d - rows.logNormalizer[i]) : 0;
     double product = p == 0 ? 0 : p * (rows.u[i] + rows.e[i] * d);
     double weight = classWeight(rows.target[i]);
     return derivative * (product - rows.r[i] - rows.k[i] * weight);

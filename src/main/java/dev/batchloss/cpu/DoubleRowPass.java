@@ -241,7 +241,11 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
           block, blockOffset, outputBlock, 0, padded, shift, scale, logNormalizer);
       return;
     }
-    DoubleKernel.gradient(block, blockOffset, outputBlock, 0, padded, shift, scale, scalars);
+    if (call.outputKind == MatrixOutput.GRADIENT && !call.gradientTakesExponentials) {
+      Arrays.fill(outputBlock, 0, padded, -scalars.k);
+    } else {
+      DoubleKernel.gradient(block, blockOffset, outputBlock, 0, padded, shift, scale, scalars);
+    }
     if (classShare != 0 && call.classWeights != null) {
       DoubleKernel.subtractWeighted(outputBlock, 0, padded, call.classWeights, c, classShare);
     }

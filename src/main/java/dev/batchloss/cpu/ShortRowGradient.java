@@ -1,7 +1,6 @@
 package dev.batchloss.cpu;
 
 import static dev.batchloss.cpu.Lanes.FLOAT;
-import static dev.batchloss.cpu.Lanes.FLOAT_STEP;
 
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.RowPlan;
@@ -13,12 +12,12 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * The gradient of short rows of floats that follow each other without gaps, in 32-bit arithmetic:
- * u·e^d everywhere, and the target's element by itself. A group of rows is one run of elements, for
- * each of which its row's shift and factor lie beside it, so that a vector may hold the end of a
- * row, whole rows and the beginning of another. One a worker.
+ * u·e^d everywhere, and the target's element by itself, in double. Rows are not laid side by side
+ * as for their sums: where nothing has to be added up, a vector that is not full is cheaper than
+ * moving every element twice. One a worker.
  */
 final class ShortRowGradient {
-  /** Elements of a group: four arrays of them stay in the first-level cache. */
+  /** Elements of a group: two arrays of them stay in the first-level cache. */
   private static final int GROUP = 2048;
 
   private final Call call;
@@ -29,8 +28,6 @@ final class ShortRowGradient {
   private final Elements output;
   private final float[] source;
   private final float[] written;
-  private final float[] shifts;
-  private final float[] factors;
   private final double[] targetProbabilities;
   private final float[] rowShifts;
   private final float[] rowFactors;
@@ -46,8 +43,6 @@ final class ShortRowGradient {
     int padded = elements + Lanes.FLOATS;
     this.source = new float[padded];
     this.written = new float[padded];
-    this.shifts = new float[padded];
-    this.factors = new float[padded];
     this.targetProbabilities = new double[Tile.lanes(batchRows)];
     this.rowShifts = new float[batchRows];
     this.rowFactors = new float[batchRows];
@@ -85,9 +80,7 @@ final class ShortRowGradient {
   private void writeGroup(RowStatistics rows, int at, int n) {
     int elements = n * classes;
     input.read(call.input.rowOffset(rows.firstRow + at), elements, source, 0);
-    repeat(rowShifts, at, n, classes, shifts);
-    repeat(rowFactors, at, n, classes, factors);
-    multiplyExp(source, elements, (float) scale, shifts, factors, written);
+    multiplyExp(source, classes, (float) scale, rowShifts, rowFactors, at, n, written);
     for (int row = 0; row < n; row++) {
       int i = at + row;
       double p = targetProbabilities[i];
@@ -104,29 +97,34 @@ final class ShortRowGradient {
     output.write(output.matrix().rowOffset(rows.firstRow + at), elements, written, 0);
   }
 
-  /** Every row's number as often as it has classes; what a row writes too far the next mends. */
-  private static void repeat(float[] rows, int at, int n, int classes, float[] to) {
-    int place = 0;
-    for (int row = at; row < at + n; row++) {
-      FloatVector all = FloatVector.broadcast(FLOAT, rows[row]);
-      for (int c = 0; c < classes; c += FLOAT_STEP) {
-        all.intoArray(to, place + c);
-      }
-      place += classes;
-    }
-  }
-
-  /** to = factor·e^((x − shift)·scale). */
+  /**
+   * to = factor·e^((x − shift)·scale), a row after the other. The last vector of a row goes on
+   * beyond it, which the next row mends.
+   */
   private static void multiplyExp(
-      float[] x, int n, float scale, float[] shifts, float[] factors, float[] to) {
+      float[] x,
+      int classes,
+      float scale,
+      float[] shifts,
+      float[] factors,
+      int firstRow,
+      int rows,
+      float[] to) {
     try {
       int step = Lanes.floatStep;
       FloatVector exponents = FloatMath.ONE.mul(FloatMath.exp2Factor(scale));
-      for (int i = 0; i < n; i += step) {
-        FloatVector distance =
-            FloatVector.fromArray(FLOAT, x, i).sub(FloatVector.fromArray(FLOAT, shifts, i));
-        FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(distance, exponents);
-        e.mul(FloatVector.fromArray(FLOAT, factors, i)).intoArray(to, i);
+      int start = 0;
+      for (int row = firstRow; row < firstRow + rows; row++) {
+        FloatVector shift = FloatVector.broadcast(FLOAT, shifts[row]);
+        FloatVector factor = FloatVector.broadcast(FLOAT, factors[row]);
+        int i = start;
+        do {
+          FloatVector distance = FloatVector.fromArray(FLOAT, x, i).sub(shift);
+          FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(distance, exponents);
+          e.mul(factor).intoArray(to, i);
+          i += step;
+        } while (i < start + classes);
+        start += classes;
       }
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);

@@ -125,6 +125,23 @@ final class TileKernel {
     }
   }
 
+  /** z = u·e^d: a softmax, or a gradient without an entropy, but for its targets. */
+  static void multiplyExp(double[] z, int k, int lanes, double[] shift, double scale, double[] u) {
+    try {
+      int stride = Lanes.tileStride;
+      for (int part = 0; part < lanes; part += DOUBLE_STEP) {
+        DoubleVector shifts = DoubleVector.fromArray(DOUBLE, shift, part);
+        DoubleVector us = DoubleVector.fromArray(DOUBLE, u, part);
+        for (int i = part; i < k * ROWS; i += stride) {
+          DoubleVector d = DoubleVector.fromArray(DOUBLE, z, i).sub(shifts).mul(scale);
+          ((DoubleVector) DoubleMath.EXP.invokeExact(d)).mul(us).intoArray(z, i);
+        }
+      }
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
+    }
+  }
+
   /** z = e^d·(u + e·d): a gradient but for its targets; where e^d is 0, d is taken as 0. */
   static void gradient(
       double[] z, int k, int lanes, double[] shift, double scale, double[] u, double[] e) {

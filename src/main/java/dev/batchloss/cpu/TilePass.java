@@ -27,6 +27,7 @@ final class TilePass implements BatchPass {
   private final @Nullable PairTile pairs;
   private final @Nullable ShortRowGradient gradient;
   private final double[] shifts;
+  private final boolean hasEntropy;
   private final double[] u = new double[ROWS];
   private final double[] e = new double[ROWS];
   private final double[] shift = new double[ROWS];
@@ -48,6 +49,8 @@ final class TilePass implements BatchPass {
     this.gradient =
         ShortRowGradient.takes(call) ? new ShortRowGradient(call, scale, batchRows) : null;
     this.shifts = new double[batchRows];
+    this.hasEntropy =
+        call.outputKind == MatrixOutput.GRADIENT && call.plan.objective().entropy() != 0;
   }
 
   @Override
@@ -151,6 +154,10 @@ final class TilePass implements BatchPass {
       System.arraycopy(input.values, 0, to.values, 0, k * ROWS);
       if (call.outputKind == MatrixOutput.LOG_SOFTMAX) {
         TileKernel.logSoftmax(to.values, k, Tile.lanes(n), shift, scale, logNormalizer);
+      } else if (call.outputKind == MatrixOutput.GRADIENT && !call.gradientTakesExponentials) {
+        Arrays.fill(to.values, 0, k * ROWS, 0);
+      } else if (!hasEntropy) {
+        TileKernel.multiplyExp(to.values, k, Tile.lanes(n), shift, scale, u);
       } else {
         TileKernel.gradient(to.values, k, Tile.lanes(n), shift, scale, u, e);
       }

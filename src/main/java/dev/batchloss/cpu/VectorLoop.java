@@ -7,13 +7,13 @@ import java.util.concurrent.atomic.AtomicLong;
  * A loop on vectors, and whether it is compiled. Until C2 has compiled it each vector is an object,
  * and it takes a hundred times as long as numbers one by one; so these stand in for it, with the
  * same bits. Compiling takes longer than all the work of a short process: it is left until a
- * stand-in has had some work to do, and then done in the background, on numbers of no meaning.
+ * stand-in has had some work to do, and then done in the background, on numbers of no meaning, what
+ * is worth most first.
  */
 enum VectorLoop {
   /** {@link FloatSumExp#sum}, which the loop of all blocks stands in for. */
   ORDINARY_SUM_EXP,
   SUM_EXP,
-  MAXIMUM,
   GRADIENT,
   MOMENTS,
   COUNT_ABOVE,
@@ -22,6 +22,7 @@ enum VectorLoop {
   SUM_WEIGHTED,
   SUBTRACT_WEIGHTED,
   LOG_SOFTMAX,
+  MAXIMUM,
   /** {@link ArrayMath#log} of what ends a row. */
   LOG;
 
