@@ -26,6 +26,7 @@ final class CpuBackend implements Backend {
   private static final int SCAN_ROWS = 1 << 16;
 
   private final Workers workers;
+  private final StatisticsPool pool = new StatisticsPool();
   private final Lifetime lifetime = new Lifetime("the backend " + NAME);
 
   CpuBackend(BackendOptions options) {
@@ -66,7 +67,8 @@ final class CpuBackend implements Backend {
     if (request.rowsToDo() > 0) {
       switch (request.plan()) {
         case RowPlan _ -> run(new Call(request, scan));
-        case ComparisonPlan _ -> new BatchedRun(new ComparisonCall(request, scan), workers).run();
+        case ComparisonPlan _ ->
+            new BatchedRun(new ComparisonCall(request, scan), workers, pool).run();
       }
     }
     return new RowOutcome(scan);
@@ -77,7 +79,7 @@ final class CpuBackend implements Backend {
     if (isFew && call.classes > Call.SEGMENT && isAlongRows(call)) {
       new SegmentedRun(call, workers).run();
     } else {
-      new BatchedRun(call, workers).run();
+      new BatchedRun(call, workers, pool).run();
     }
   }
 
