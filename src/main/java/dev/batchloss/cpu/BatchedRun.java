@@ -16,14 +16,16 @@ final class BatchedRun {
 
   private final BatchWork work;
   private final Workers workers;
+  private final StatisticsPool pool;
   private final long firstRow;
   private final long rows;
   private final int batchRows;
   private final long taskRows;
 
-  BatchedRun(BatchWork work, Workers workers) {
+  BatchedRun(BatchWork work, Workers workers, StatisticsPool pool) {
     this.work = work;
     this.workers = workers;
+    this.pool = pool;
     this.firstRow = work.request().firstRow();
     this.rows = work.request().rowsToDo();
     int classes = work.request().input().classes();
@@ -40,8 +42,9 @@ final class BatchedRun {
         (int) Math.min(tasks, workers.threads()),
         () -> {
           try {
-            Worker worker = new Worker();
+            Worker worker = new Worker(pool.take(Tile.lanes(batchRows)));
             queue.drain(task -> worker.run(firstRow + task * taskRows));
+            pool.giveBack(worker.batch);
           } catch (Throwable e) {
             queue.fail(e);
           }
@@ -52,8 +55,12 @@ final class BatchedRun {
   /** What one thread needs. */
   private final class Worker {
     private final BatchPass pass = work.newPass(Tile.lanes(batchRows));
-    private final RowStatistics batch = new RowStatistics(Tile.lanes(batchRows));
+    private final RowStatistics batch;
     private final RowFold fold = work.request().folds().get();
+
+    Worker(RowStatistics batch) {
+      this.batch = batch;
+    }
 
     void run(long first) {
       long end = Math.min(firstRow + rows, first + taskRows);

@@ -29,6 +29,7 @@ final class CpuBackend implements Backend {
   private static final int SCAN_ROWS = 1 << 16;
 
   private final Workers workers;
+  private final StatisticsPool pool = new StatisticsPool();
   private final Lifetime lifetime = new Lifetime("the backend " + NAME);
 
   CpuBackend(BackendOptions options) {
@@ -73,7 +74,8 @@ final class CpuBackend implements Backend {
     if (request.rowsToDo() > 0) {
       switch (request.plan()) {
         case RowPlan _ -> run(new Call(request, scan));
-        case ComparisonPlan _ -> new BatchedRun(new ComparisonCall(request, scan), workers).run();
+        case ComparisonPlan _ ->
+            new BatchedRun(new ComparisonCall(request, scan), workers, pool).run();
       }
     }
     return new RowOutcome(scan);
@@ -84,7 +86,7 @@ final class CpuBackend implements Backend {
     if (isFew && call.classes > Call.SEGMENT && isAlongRows(call)) {
       new SegmentedRun(call, workers).run();
     } else {
-      new BatchedRun(call, workers).run();
+      new BatchedRun(call, workers, pool).run();
     }
   }
 
