@@ -11,11 +11,16 @@ final class Warming {
   /** After so many C2 knows which loop it is to compile, and more would keep it from that. */
   private static final int FIRST_RUNS = 800;
 
-  /** That it never ends up compiled must not keep the thread for ever. */
-  private static final int MOST_RUNS = 20_000;
-
   private static final long PAUSE_NANOS = 250_000;
+
+  /** Without C2, or where it has too much else to do, the loop is used as it is. */
+  private static final long MOST_NANOS = 10_000_000_000L;
+
   private static final int[] LENGTHS = {256, 200, 100};
+
+  /** For {@link FloatSumExp}: an ordinary block, one with too great elements, one of −∞. */
+  private static final float[] SHIFTS = {1, -9, Float.POSITIVE_INFINITY};
+
   private static final int LONGEST = 256;
 
   private final float[] block = new float[LONGEST];
@@ -43,7 +48,12 @@ final class Warming {
           .inheritInheritableThreadLocals(false)
           .start(Warming::run);
     } catch (OutOfMemoryError e) {
-      // No thread to be had: the stand-ins go on.
+      // No thread to be had: the callers warm the loops, by using them.
+      for (VectorLoop loop : VectorLoop.values()) {
+        if (loop.takeToWarm()) {
+          loop.finish();
+        }
+      }
     }
   }
 
@@ -62,8 +72,9 @@ final class Warming {
   }
 
   private void warm(VectorLoop loop) {
+    long start = System.nanoTime();
     long leastOfStandIn = Long.MAX_VALUE;
-    for (int run = 1; run <= MOST_RUNS; run++) {
+    for (int run = 1; System.nanoTime() - start < MOST_NANOS; run++) {
       leastOfStandIn = Math.min(leastOfStandIn, nanosOfRun(loop, false));
       long nanos = nanosOfRun(loop, true);
       if (run >= FIRST_RUNS) {
@@ -77,13 +88,13 @@ final class Warming {
 
   private long nanosOfRun(VectorLoop loop, boolean onVectors) {
     long start = System.nanoTime();
-    for (int n : LENGTHS) {
-      run(loop, onVectors, n);
+    for (int i = 0; i < LENGTHS.length; i++) {
+      run(loop, onVectors, LENGTHS[i], SHIFTS[i]);
     }
     return System.nanoTime() - start;
   }
 
-  private void run(VectorLoop loop, boolean onVectors, int n) {
+  private void run(VectorLoop loop, boolean onVectors, int n, float shift) {
     int padded = (n + Lanes.FLOATS - 1) / Lanes.FLOATS * Lanes.FLOATS;
     boolean isWhole = n == padded;
     float limit = isWhole ? 9 : -9;
@@ -91,23 +102,23 @@ final class Warming {
     switch (loop) {
       case ORDINARY_SUM_EXP -> {
         if (onVectors) {
-          FloatSumExp.sum(block, 0, n, 1, 1, sums);
+          FloatSumExp.sum(block, 0, n, shift, 1, sums);
         } else {
-          ScalarFloatKernel.sumExp(block, 0, n, 1, 1, limit, sums);
+          ScalarFloatKernel.sumExp(block, 0, n, shift, 1, limit, sums);
         }
       }
-      case SUM_EXP -> FloatLoops.sumExp(onVectors, block, 0, n, 1, 1, limit, sums);
+      case SUM_EXP -> FloatLoops.sumExp(onVectors, block, 0, n, shift, 1, limit, sums);
       case MAXIMUM -> sums.sum += FloatLoops.maximum(onVectors, block, 0, n);
-      case GRADIENT -> FloatLoops.gradient(onVectors, block, 0, to, 0, padded, 1, 1, scalars);
-      case MOMENTS -> FloatLoops.moments(onVectors, block, 0, n, 1, 1, sums);
+      case GRADIENT -> FloatLoops.gradient(onVectors, block, 0, to, 0, padded, shift, 1, scalars);
+      case MOMENTS -> FloatLoops.moments(onVectors, block, 0, n, shift, 1, sums);
       case COUNT_ABOVE -> sums.sum += FloatLoops.countAbove(onVectors, block, 0, n, -2);
       case COUNT_EQUAL -> sums.sum += FloatLoops.countEqual(onVectors, block, 0, n, -2);
-      case SUM_SHIFTED -> sums.sum += FloatLoops.sumShifted(onVectors, block, 0, n, 1, 1, sums);
+      case SUM_SHIFTED -> sums.sum += FloatLoops.sumShifted(onVectors, block, 0, n, shift, 1, sums);
       case SUM_WEIGHTED ->
-          sums.sum += FloatLoops.sumWeighted(onVectors, block, 0, n, weights, 0, 1, 1, sums);
+          sums.sum += FloatLoops.sumWeighted(onVectors, block, 0, n, weights, 0, shift, 1, sums);
       case SUBTRACT_WEIGHTED ->
           FloatLoops.subtractWeighted(onVectors, to, 0, padded, weights, 0, 1);
-      case LOG_SOFTMAX -> FloatLoops.logSoftmax(onVectors, block, 0, to, 0, padded, 1, 1, 1);
+      case LOG_SOFTMAX -> FloatLoops.logSoftmax(onVectors, block, 0, to, 0, padded, shift, 1, 1);
       case LOG -> FloatLoops.log(onVectors, doubles, moreDoubles, n);
     }
   }
