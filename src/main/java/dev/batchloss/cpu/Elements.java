@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Copies runs of neighbouring elements of a matrix to and from arrays, converting between number
- * formats. Memory is only ever copied here, never read by vector code directly: a mapped file that
- * is truncated underneath then ends in an error instead of taking the JVM along. One a worker.
+ * formats. A mapped file is only ever copied here, never read by vector code directly: if it is
+ * truncated underneath, that ends in an error instead of taking the JVM along. One a worker.
  */
 final class Elements {
   private final Matrix matrix;
@@ -47,6 +47,11 @@ final class Elements {
   /** Where the matrix begins in {@link #floatArray}. */
   int floatArrayOffset() {
     return arrayOffset;
+  }
+
+  /** Whether vectors may be loaded from the matrix's own memory: of FLOAT32, and no file's. */
+  boolean isNativeFloats() {
+    return type == ElementType.FLOAT32 && segment.isNative() && !segment.isMapped();
   }
 
   /** Reads {@code n} elements from {@code start} on, rounding doubles to floats. */

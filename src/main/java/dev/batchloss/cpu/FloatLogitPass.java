@@ -46,7 +46,7 @@ final class FloatLogitPass extends ElementPass {
     } else {
       LogitKernel.losses(x, y, losses, size);
     }
-    if (LogitKernel.hasInfinity(x, size)) {
+    if (LogitKernel.hasInfinityOrNan(x, size)) {
       LogitKernel.mendInfinities(x, y, losses, size);
     }
     if (weights != null) {

@@ -48,6 +48,7 @@ final class FloatRowPass implements BatchPass, SegmentPass {
   private final @Nullable SoftTargets soft;
   private final float[] inputBlock = new float[BLOCK];
   private final float[] outputBlock = new float[BLOCK];
+  private final boolean readsOnlyOnce;
   private final double[] shifted;
   private final double[] shifts;
   private final BlockSums sums = new BlockSums();
@@ -72,6 +73,14 @@ final class FloatRowPass implements BatchPass, SegmentPass {
     this.soft = targets == null ? null : new SoftTargets(call, targets, BLOCK);
     this.shifted = targets == null ? new double[0] : new double[BLOCK];
     this.shifts = new double[batchRows];
+    this.readsOnlyOnce =
+        input.isNativeFloats()
+            && targets == null
+            && !call.needs.maximum()
+            && !call.needs.entropyMoment()
+            && !call.needs.squares()
+            && !call.needs.rank()
+            && !call.needs.classMoment();
   }
 
   @Override
@@ -128,6 +137,10 @@ final class FloatRowPass implements BatchPass, SegmentPass {
 
   private void reduceBlock(
       RowStatistics rows, int i, long start, int c, int n, SegmentStatistics into) {
+    if (readsOnlyOnce && n % Lanes.FLOATS == 0 && sumNative(start, c, n, into)) {
+      into.sum += sums.sum;
+      return;
+    }
     load(start, c, n);
     sumExp(n, into);
     float shift = (float) into.shift;
@@ -157,6 +170,14 @@ final class FloatRowPass implements BatchPass, SegmentPass {
       into.classMass += call.classWeightSum(c, c + n);
       into.classMoment += classMoment(n, c, shift);
     }
+  }
+
+  /** Sums a block where it lies in native memory, if it is an ordinary one. */
+  private boolean sumNative(long start, int c, int n, SegmentStatistics into) {
+    return into.started
+        && extraordinaryBlocks == 0
+        && FloatSumExp.sum(
+            call.input.segment(), (start + c) * Float.BYTES, n, (float) into.shift, scale, sums);
   }
 
   /** Sums a block, first with the shift as it is, again if that turns out to lag behind. */

@@ -3,6 +3,8 @@ package dev.batchloss.cpu;
 import static dev.batchloss.cpu.Lanes.FLOAT;
 import static dev.batchloss.cpu.Lanes.FLOAT_STEP;
 
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -61,6 +63,41 @@ final class FloatSumExp {
         greatest = Math.max(greatest, most.reduceLanes(VectorOperators.MAX));
       }
       out.sum = BlockSums.sum(out.floatLanes);
+      return greatest < TOO_GREAT && !Double.isNaN(out.sum);
+    } catch (Throwable thrown) {
+      throw VectorFunction.rethrown(thrown);
+    }
+  }
+
+  /**
+   * The same of native memory that is no mapped file, of whole virtual vectors. A method of its
+   * own, because a loop that has met arrays and native memory is compiled for neither.
+   */
+  static boolean sum(
+      MemorySegment memory, long start, int n, float shift, float scale, BlockSums out) {
+    try {
+      int stride = Lanes.floatStride;
+      FloatVector shifts = FloatMath.ONE.mul(shift);
+      FloatVector factors = FloatMath.ONE.mul(FloatMath.exp2Factor(scale));
+      int greatest = 0;
+      for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
+        FloatVector sum = FloatVector.zero(FLOAT);
+        IntVector most = FloatVector.zero(FLOAT).reinterpretAsInts();
+        for (int i = part; i < n; i += stride) {
+          FloatVector distance =
+              FloatVector.fromMemorySegment(
+                      FLOAT, memory, start + (long) i * Float.BYTES, ByteOrder.nativeOrder())
+                  .sub(shifts);
+          FloatVector rounded = distance.lanewise(VectorOperators.FMA, factors, FloatMath.ROUNDING);
+          most = most.lanewise(VectorOperators.MAX, rounded.reinterpretAsInts());
+          sum =
+              sum.add(
+                  (FloatVector) FloatMath.EXP2_OF_ROUNDED.invokeExact(distance, factors, rounded));
+        }
+        sum.intoArray(out.floatLanes, part);
+        greatest = Math.max(greatest, most.reduceLanes(VectorOperators.MAX));
+      }
+      out.sum = Lanes.sum(out.floatLanes);
       return greatest < TOO_GREAT && !Double.isNaN(out.sum);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);

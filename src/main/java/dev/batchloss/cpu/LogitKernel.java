@@ -6,6 +6,7 @@ import static dev.batchloss.cpu.Lanes.FLOAT_STEP;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
@@ -27,6 +28,9 @@ final class LogitKernel {
   private static final float C6 = 0.07836167f;
   private static final float C7 = -0.029588507f;
   private static final float C8 = 0.005253458f;
+
+  private static final int INFINITY = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
+  private static final int ONE = Float.floatToRawIntBits(1);
 
   private static final MethodHandle SOFTPLUS_OF_MINUS =
       VectorFunction.of(MethodHandles.lookup(), "softplusOfMinus");
@@ -83,40 +87,39 @@ final class LogitKernel {
     }
   }
 
-  /** Whether one of n elements is infinite; what follows them may be anything. */
-  static boolean hasInfinity(float[] xs, int n) {
-    int i = 0;
-    for (; i <= n - FLOAT_STEP; i += FLOAT_STEP) {
-      FloatVector x = FloatVector.fromArray(FLOAT, xs, i);
-      if (x.abs().compare(VectorOperators.EQ, Float.POSITIVE_INFINITY).anyTrue()) {
-        return true;
-      }
+  /** Whether one of n elements is infinite or NaN: as integers, the greatest magnitudes. */
+  static boolean hasInfinityOrNan(float[] xs, int n) {
+    int whole = n - n % FLOAT_STEP;
+    IntVector most = FloatVector.zero(FLOAT).reinterpretAsInts();
+    for (int i = 0; i < whole; i += FLOAT_STEP) {
+      IntVector magnitude = FloatVector.fromArray(FLOAT, xs, i).abs().reinterpretAsInts();
+      most = most.lanewise(VectorOperators.MAX, magnitude);
     }
-    for (; i < n; i++) {
-      if (Float.isInfinite(xs[i])) {
-        return true;
-      }
+    int greatest = most.reduceLanes(VectorOperators.MAX);
+    for (int i = whole; i < n; i++) {
+      greatest = Math.max(greatest, Float.floatToRawIntBits(Math.abs(xs[i])));
     }
-    return false;
+    return greatest >= INFINITY;
   }
 
-  /** Whether all of n elements lie in 0..1, but for a rounding error that is looked at again. */
+  /** Whether all of n elements lie in 0..1; −0 is looked at again. As integers, from 0 to 1's. */
   static boolean areProbabilities(float[] ys, int n) {
-    int i = 0;
-    for (; i <= n - FLOAT_STEP; i += FLOAT_STEP) {
-      FloatVector y = FloatVector.fromArray(FLOAT, ys, i);
-      VectorMask<Float> good =
-          y.compare(VectorOperators.GE, 0f).and(y.compare(VectorOperators.LE, 1f));
-      if (!good.allTrue()) {
-        return false;
-      }
+    int whole = n - n % FLOAT_STEP;
+    IntVector most = FloatVector.zero(FLOAT).reinterpretAsInts();
+    IntVector least = most;
+    for (int i = 0; i < whole; i += FLOAT_STEP) {
+      IntVector y = FloatVector.fromArray(FLOAT, ys, i).reinterpretAsInts();
+      most = most.lanewise(VectorOperators.MAX, y);
+      least = least.lanewise(VectorOperators.MIN, y);
     }
-    for (; i < n; i++) {
-      if (!(ys[i] >= 0 && ys[i] <= 1)) {
-        return false;
-      }
+    int greatest = most.reduceLanes(VectorOperators.MAX);
+    int smallest = least.reduceLanes(VectorOperators.MIN);
+    for (int i = whole; i < n; i++) {
+      int y = Float.floatToRawIntBits(ys[i]);
+      greatest = Math.max(greatest, y);
+      smallest = Math.min(smallest, y);
     }
-    return true;
+    return smallest >= 0 && greatest <= ONE;
   }
 
   /** The losses at infinite logits, each term by itself: a share of 0 takes nothing. */

@@ -2,6 +2,9 @@ package dev.batchloss.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +27,22 @@ class FloatSumExpTest {
           .isEqualTo(ofAny(block, n, shift, scale).floatLanes);
       assertThat(ofOrdinary(block, n, shift, scale).sum)
           .isEqualTo(ofAny(block, n, shift, scale).sum);
+    }
+  }
+
+  @Test
+  void nativeMemoryHasTheSameBits() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment memory = arena.allocate((OFFSET + LONGEST) * (long) Float.BYTES);
+      for (int n = Lanes.FLOATS; n <= LONGEST; n += Lanes.FLOATS) {
+        float[] block = block(n, 5, 2);
+        MemorySegment.copy(block, 0, memory, ValueLayout.JAVA_FLOAT, 0, block.length);
+        BlockSums sums = new BlockSums();
+        assertThat(FloatSumExp.sum(memory, OFFSET * (long) Float.BYTES, n, 5, 2, sums)).isTrue();
+        assertThat(sums.floatLanes).isEqualTo(ofAny(block, n, 5, 2).floatLanes);
+        memory.set(ValueLayout.JAVA_FLOAT, (OFFSET + n - 1) * (long) Float.BYTES, Float.NaN);
+        assertThat(FloatSumExp.sum(memory, OFFSET * (long) Float.BYTES, n, 5, 2, sums)).isFalse();
+      }
     }
   }
 
