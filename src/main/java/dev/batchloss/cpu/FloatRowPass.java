@@ -6,6 +6,7 @@ import static dev.batchloss.cpu.VectorLoop.GRADIENT;
 import static dev.batchloss.cpu.VectorLoop.LOG_SOFTMAX;
 import static dev.batchloss.cpu.VectorLoop.MAXIMUM;
 import static dev.batchloss.cpu.VectorLoop.MOMENTS;
+import static dev.batchloss.cpu.VectorLoop.NATIVE_SUM_EXP;
 import static dev.batchloss.cpu.VectorLoop.ORDINARY_SUM_EXP;
 import static dev.batchloss.cpu.VectorLoop.SUBTRACT_WEIGHTED;
 import static dev.batchloss.cpu.VectorLoop.SUM_EXP;
@@ -176,6 +177,7 @@ final class FloatRowPass implements BatchPass, SegmentPass {
   private boolean sumNative(long start, int c, int n, SegmentStatistics into) {
     return into.started
         && extraordinaryBlocks == 0
+        && NATIVE_SUM_EXP.isCompiled(n)
         && FloatSumExp.sum(
             call.input.segment(), (start + c) * Float.BYTES, n, (float) into.shift, scale, sums);
   }

@@ -13,6 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
 enum VectorLoop {
   /** {@link FloatSumExp#sum}, which the loop of all blocks stands in for. */
   ORDINARY_SUM_EXP,
+  /** The same of native memory. */
+  NATIVE_SUM_EXP,
   SUM_EXP,
   GRADIENT,
   MOMENTS,

@@ -1,5 +1,8 @@
 package dev.batchloss.cpu;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -28,12 +31,15 @@ final class Warming {
   private final float[] to = new float[LONGEST];
   private final double[] doubles = new double[LONGEST];
   private final double[] moreDoubles = new double[LONGEST];
+  private final MemorySegment memory =
+      Arena.ofAuto().allocate((long) LONGEST * Float.BYTES, Float.BYTES);
   private final BlockSums sums = new BlockSums();
   private final GradientScalars scalars = new GradientScalars();
 
   private Warming() {
     for (int i = 0; i < LONGEST; i++) {
       block[i] = -i % 7;
+      memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, block[i]);
       weights[i] = i % 3;
       doubles[i] = 1 + i;
     }
@@ -100,11 +106,13 @@ final class Warming {
     float limit = isWhole ? 9 : -9;
     scalars.e = isWhole ? 1 : 0;
     switch (loop) {
-      case ORDINARY_SUM_EXP -> {
-        if (onVectors) {
-          FloatSumExp.sum(block, 0, n, shift, 1, sums);
-        } else {
+      case ORDINARY_SUM_EXP, NATIVE_SUM_EXP -> {
+        if (!onVectors) {
           ScalarFloatKernel.sumExp(block, 0, n, shift, 1, limit, sums);
+        } else if (loop == VectorLoop.NATIVE_SUM_EXP) {
+          FloatSumExp.sum(memory, 0, padded, shift, 1, sums);
+        } else {
+          FloatSumExp.sum(block, 0, n, shift, 1, sums);
         }
       }
       case SUM_EXP -> FloatLoops.sumExp(onVectors, block, 0, n, shift, 1, limit, sums);
