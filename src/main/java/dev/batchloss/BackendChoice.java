@@ -21,7 +21,9 @@ final class BackendChoice {
   static final String PROPERTY = "batchloss.backend";
   static final String VARIABLE = "BATCHLOSS_BACKEND";
 
-  private final List<BackendOffer> offers;
+  /** Null where one was asked for by name: looking for all devices takes longer than opening it. */
+  private final @Nullable List<BackendOffer> known;
+
   private final BackendOffer chosen;
   private final boolean automatic;
 
@@ -29,8 +31,11 @@ final class BackendChoice {
   private final Set<String> failed;
 
   private BackendChoice(
-      List<BackendOffer> offers, BackendOffer chosen, boolean automatic, Set<String> failed) {
-    this.offers = offers;
+      @Nullable List<BackendOffer> known,
+      BackendOffer chosen,
+      boolean automatic,
+      Set<String> failed) {
+    this.known = known;
     this.chosen = chosen;
     this.automatic = automatic;
     this.failed = failed;
@@ -44,7 +49,27 @@ final class BackendChoice {
    * @throws BackendUnavailableException if that one does not exist or cannot run
    */
   static BackendChoice of(@Nullable String wanted) {
-    return among(offers(), wanted == null ? preset() : wanted);
+    String name = wanted == null ? preset() : wanted;
+    BackendOffer found = name.equals(AUTO) ? null : find(name);
+    return found == null ? among(offers(), name) : new BackendChoice(null, found, false, Set.of());
+  }
+
+  /** The one of this name or family that can run, or null; no provider after its own is asked. */
+  private static @Nullable BackendOffer find(String wanted) {
+    for (BackendProvider provider : providers()) {
+      BackendOffer best = null;
+      for (BackendOffer offer : provider.offers()) {
+        if (offer.answersTo(wanted)
+            && offer.isAvailable()
+            && (best == null || offer.preference().compareTo(best.preference()) < 0)) {
+          best = offer;
+        }
+      }
+      if (best != null) {
+        return best;
+      }
+    }
+    return null;
   }
 
   static BackendChoice among(List<BackendOffer> offers, String wanted) {
@@ -65,12 +90,19 @@ final class BackendChoice {
 
   static List<BackendOffer> offers() {
     List<BackendOffer> offers = new ArrayList<>();
-    for (BackendProvider provider :
-        ServiceLoader.load(BackendProvider.class, BackendProvider.class.getClassLoader())) {
+    for (BackendProvider provider : providers()) {
       offers.addAll(provider.offers());
     }
     offers.sort(Comparator.comparing(BackendOffer::preference));
     return List.copyOf(offers);
+  }
+
+  private static ServiceLoader<BackendProvider> providers() {
+    return ServiceLoader.load(BackendProvider.class, BackendProvider.class.getClassLoader());
+  }
+
+  private List<BackendOffer> knownOrAll() {
+    return known == null ? offers() : known;
   }
 
   /** Returns whether another was chosen before this one and failed. */
@@ -104,9 +136,9 @@ final class BackendChoice {
 
   /** Returns the choice of what can run once the chosen one, asked for or not, cannot any more. */
   private BackendChoice withoutChosen(String reason) {
-    List<BackendOffer> rest = new ArrayList<>(offers);
-    rest.set(
-        rest.indexOf(chosen), BackendOffer.unavailable(chosen.name(), chosen.preference(), reason));
+    BackendOffer lost = BackendOffer.unavailable(chosen.name(), chosen.preference(), reason);
+    List<BackendOffer> rest = new ArrayList<>(knownOrAll());
+    rest.replaceAll(offer -> isChosen(offer) ? lost : offer);
     Set<String> allFailed = new HashSet<>(failed);
     allFailed.add(chosen.name());
     return among(List.copyOf(rest), AUTO, Set.copyOf(allFailed));
@@ -133,7 +165,7 @@ final class BackendChoice {
 
   /** Returns every backend, the chosen one marked. */
   List<BackendStatus> all() {
-    return offers.stream().map(this::status).toList();
+    return knownOrAll().stream().map(this::status).toList();
   }
 
   /**
@@ -144,6 +176,7 @@ final class BackendChoice {
     if (!automatic) {
       return List.of();
     }
+    List<BackendOffer> offers = knownOrAll();
     int place = offers.indexOf(chosen);
     return offers.stream()
         .filter(
@@ -157,7 +190,11 @@ final class BackendChoice {
 
   private BackendStatus status(BackendOffer offer) {
     return new BackendStatus(
-        offer.name(), offer.isAvailable(), offer.equals(chosen), offer.detail(), offer.reason());
+        offer.name(), offer.isAvailable(), isChosen(offer), offer.detail(), offer.reason());
+  }
+
+  private boolean isChosen(BackendOffer offer) {
+    return offer.name().equals(chosen.name());
   }
 
   private static String preset() {

@@ -223,6 +223,25 @@ class BackendChoiceTest {
   }
 
   @Test
+  void oneFoundByItsNameKnowsTheOthersWhenTheyAreWanted() {
+    BackendChoice choice = BackendChoice.of("scalar");
+    assertThat(choice.all())
+        .extracting(BackendStatus::name)
+        .isEqualTo(BackendChoice.offers().stream().map(BackendOffer::name).toList());
+    assertThat(choice.all())
+        .filteredOn(BackendStatus::chosen)
+        .extracting(BackendStatus::name)
+        .containsExactly("scalar");
+    BackendChoice.Opened next = choice.open(BackendOptions.DEFAULT).openNext("lost");
+    next.backend().close();
+    assertThat(next.backend().name()).isNotEqualTo("scalar");
+    assertThat(next.choice().passedOver())
+        .filteredOn(status -> status.name().equals("scalar"))
+        .extracting(BackendStatus::reason)
+        .containsExactly("lost");
+  }
+
+  @Test
   void thePropertyForcesABackend() {
     System.setProperty(BackendChoice.PROPERTY, "scalar");
     try (BatchLoss engine = BatchLoss.open()) {

@@ -39,4 +39,20 @@ final class BlockSums {
     }
     return maximum;
   }
+
+  /** Sums the lanes of a virtual vector of floats. */
+  static double sum(float[] lanes) {
+    double a = ((double) lanes[0] + lanes[8]) + ((double) lanes[4] + lanes[12]);
+    double b = ((double) lanes[2] + lanes[10]) + ((double) lanes[6] + lanes[14]);
+    double c = ((double) lanes[1] + lanes[9]) + ((double) lanes[5] + lanes[13]);
+    double d = ((double) lanes[3] + lanes[11]) + ((double) lanes[7] + lanes[15]);
+    return (a + b) + (c + d);
+  }
+
+  /** Sums the lanes of a virtual vector of doubles. */
+  static double sum(double[] lanes) {
+    double even = (lanes[0] + lanes[4]) + (lanes[2] + lanes[6]);
+    double odd = (lanes[1] + lanes[5]) + (lanes[3] + lanes[7]);
+    return even + odd;
+  }
 }

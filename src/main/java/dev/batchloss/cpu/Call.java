@@ -95,7 +95,8 @@ final class Call implements BatchWork {
   @Override
   public void finish(RowStatistics batch) {
     if (transform.normalizesByLogSumExp()) {
-      ArrayMath.log(batch.sum, batch.logNormalizer, batch.size);
+      FloatLoops.log(
+          VectorLoop.LOG.isCompiled(batch.size), batch.sum, batch.logNormalizer, batch.size);
     } else {
       Arrays.fill(batch.logNormalizer, 0, batch.size, 0);
     }
@@ -113,7 +114,7 @@ final class Call implements BatchWork {
    */
   double targetGradient(RowStatistics rows, int i, double derivative) {
     double d = rows.targetShifted[i];
-    double p = gradientTakesExponentials ? DoubleMath.exp(d - rows.logNormalizer[i]) : 0;
+    double p = gradientTakesExponentials ? ScalarMath.exp(d - rows.logNormalizer[i]) : 0;
     double product = p == 0 ? 0 : p * (rows.u[i] + rows.e[i] * d);
     double weight = classWeight(rows.target[i]);
     return derivative * (product - rows.r[i] - rows.k[i] * weight);

@@ -13,6 +13,7 @@ import dev.batchloss.spi.BackendOptions;
 import dev.batchloss.spi.Lifetime;
 import dev.batchloss.spi.RowOutcome;
 import dev.batchloss.spi.RowRequest;
+import jdk.incubator.vector.VectorShape;
 import org.jspecify.annotations.Nullable;
 
 /** Runs plans on this machine's processors through the Vector API, on threads of its own. */
@@ -21,6 +22,8 @@ final class CpuBackend implements Backend {
 
   /** Rows of at most this many classes are reduced side by side. */
   static final int SHORT_ROW = 64;
+
+  private static final int MOST_VECTOR_BITS = 512;
 
   /** Targets fewer than these are checked sooner than handed out. */
   private static final int SCAN_ROWS = 1 << 16;
@@ -44,8 +47,12 @@ final class CpuBackend implements Backend {
   }
 
   static String detail(int threads) {
-    return "%d-bit vectors, %d %s"
-        .formatted(Lanes.SHAPE.vectorBitSize(), threads, threads == 1 ? "thread" : "threads");
+    return vectorBits() + "-bit vectors, " + threads + (threads == 1 ? " thread" : " threads");
+  }
+
+  /** Of the widest vectors that are used; told without making one, which takes its time. */
+  static int vectorBits() {
+    return Math.min(MOST_VECTOR_BITS, VectorShape.preferredShape().vectorBitSize());
   }
 
   @Override

@@ -41,7 +41,8 @@ final class DoubleKernel {
                 REST.invokeExact(block, offset + whole, n - whole, Double.NEGATIVE_INFINITY);
         greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
       }
-      return greatest.reduceLanes(VectorOperators.MAX);
+      // The two zeros are one, whichever comes first at which width.
+      return greatest.reduceLanes(VectorOperators.MAX) + 0.0;
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }
@@ -76,7 +77,7 @@ final class DoubleKernel {
         greatest.intoArray(out.doubleMaxima, part);
         exceeds |= greatest.compare(VectorOperators.GT, limit).anyTrue();
       }
-      out.sum = Lanes.sum(out.doubleLanes);
+      out.sum = BlockSums.sum(out.doubleLanes);
       out.exceeds = exceeds;
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
@@ -120,8 +121,8 @@ final class DoubleKernel {
         entropies.intoArray(out.doubleLanes, part);
         squares.intoArray(out.moreDoubleLanes, part);
       }
-      out.entropyMoment = Lanes.sum(out.doubleLanes);
-      out.squareSum = Lanes.sum(out.moreDoubleLanes);
+      out.entropyMoment = BlockSums.sum(out.doubleLanes);
+      out.squareSum = BlockSums.sum(out.moreDoubleLanes);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }
@@ -149,7 +150,7 @@ final class DoubleKernel {
         }
         sum.intoArray(out.doubleLanes, part);
       }
-      return Lanes.sum(out.doubleLanes);
+      return BlockSums.sum(out.doubleLanes);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }
@@ -188,7 +189,7 @@ final class DoubleKernel {
         }
         sum.intoArray(out.doubleLanes, part);
       }
-      return Lanes.sum(out.doubleLanes);
+      return BlockSums.sum(out.doubleLanes);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }

@@ -20,19 +20,19 @@ final class DoubleMath {
   /** Above this e^d is taken as infinite. */
   static final double OVERFLOW = 709;
 
-  private static final double LN2_HIGH = 0x1.62e42fee00000p-1;
-  private static final double LN2_LOW = 0x1.a39ef35793c76p-33;
+  static final double LN2_HIGH = 0x1.62e42fee00000p-1;
+  static final double LN2_LOW = 0x1.a39ef35793c76p-33;
 
-  private static final double LOG2_E = 1.4426950408889634;
-  private static final double ROUNDING = 0x1.8p52 + 1023;
+  static final double LOG2_E = 1.4426950408889634;
+  static final double ROUNDING = 0x1.8p52 + 1023;
 
   /** Adding 1.5·2^52 rounds to an integer in the low bits; 1023 more is the exponent's bias. */
   private static final double LEAST_ROUNDED = ROUNDING - 1021;
 
   private static final double MOST_ROUNDED = ROUNDING + 1023;
 
-  private static final double MINUS_LN2_HIGH = -LN2_HIGH;
-  private static final double MINUS_LN2_LOW = -LN2_LOW;
+  static final double MINUS_LN2_HIGH = -LN2_HIGH;
+  static final double MINUS_LN2_LOW = -LN2_LOW;
 
   /**
    * What a scalar is multiplied by to have it in every lane. C2 takes a plain broadcast to be so
@@ -40,22 +40,22 @@ final class DoubleMath {
    */
   static final DoubleVector ONE = DoubleVector.broadcast(Lanes.DOUBLE, 1);
 
-  private static final int EXPONENT_POSITION = 52;
+  static final int EXPONENT_POSITION = 52;
 
   /** 1/n! for n = 2…13: the rest of the series is below 4e-18 for |f| ≤ ½·ln 2. */
-  private static final double C2 = 0.5;
+  static final double C2 = 0.5;
 
-  private static final double C3 = 1.0 / 6;
-  private static final double C4 = 1.0 / 24;
-  private static final double C5 = 1.0 / 120;
-  private static final double C6 = 1.0 / 720;
-  private static final double C7 = 1.0 / 5040;
-  private static final double C8 = 1.0 / 40320;
-  private static final double C9 = 1.0 / 362880;
-  private static final double C10 = 1.0 / 3628800;
-  private static final double C11 = 1.0 / 39916800;
-  private static final double C12 = 1.0 / 479001600;
-  private static final double C13 = 1.0 / 6227020800.0;
+  static final double C3 = 1.0 / 6;
+  static final double C4 = 1.0 / 24;
+  static final double C5 = 1.0 / 120;
+  static final double C6 = 1.0 / 720;
+  static final double C7 = 1.0 / 5040;
+  static final double C8 = 1.0 / 40320;
+  static final double C9 = 1.0 / 362880;
+  static final double C10 = 1.0 / 3628800;
+  static final double C11 = 1.0 / 39916800;
+  static final double C12 = 1.0 / 479001600;
+  static final double C13 = 1.0 / 6227020800.0;
 
   /**
    * (2^f − 1)/f, interpolated at the zeros of a Chebyshev polynomial; relative error of 2^f 2e-17.
@@ -74,25 +74,25 @@ final class DoubleMath {
   private static final double P11 = 4.4549605981865186e-10;
 
   /** 2/(2n+1) for n = 1…10: log((1+s)/(1−s)) = 2s + 2s³/3 + … for |s| ≤ 0.1716. */
-  private static final double L1 = 2.0 / 3;
+  static final double L1 = 2.0 / 3;
 
-  private static final double L2 = 2.0 / 5;
-  private static final double L3 = 2.0 / 7;
-  private static final double L4 = 2.0 / 9;
-  private static final double L5 = 2.0 / 11;
-  private static final double L6 = 2.0 / 13;
-  private static final double L7 = 2.0 / 15;
-  private static final double L8 = 2.0 / 17;
-  private static final double L9 = 2.0 / 19;
-  private static final double L10 = 2.0 / 21;
-  private static final double LEAST_NORMAL = Double.MIN_NORMAL;
-  private static final double GREATEST = Double.MAX_VALUE;
-  private static final double SUBNORMAL_SCALE = 0x1p54;
-  private static final long FRACTION_MASK = (1L << 52) - 1;
-  private static final long ONE_BITS = 0x3ff0000000000000L;
+  static final double L2 = 2.0 / 5;
+  static final double L3 = 2.0 / 7;
+  static final double L4 = 2.0 / 9;
+  static final double L5 = 2.0 / 11;
+  static final double L6 = 2.0 / 13;
+  static final double L7 = 2.0 / 15;
+  static final double L8 = 2.0 / 17;
+  static final double L9 = 2.0 / 19;
+  static final double L10 = 2.0 / 21;
+  static final double LEAST_NORMAL = Double.MIN_NORMAL;
+  static final double GREATEST = Double.MAX_VALUE;
+  static final double SUBNORMAL_SCALE = 0x1p54;
+  static final long FRACTION_MASK = (1L << 52) - 1;
+  static final long ONE_BITS = 0x3ff0000000000000L;
 
   /** The bits of √½, from which fractions are counted so that the quotient is near 1. */
-  private static final long SQRT_HALF_BITS = 0x3fe6a09e667f3bcdL;
+  static final long SQRT_HALF_BITS = 0x3fe6a09e667f3bcdL;
 
   /** 2^52 + 2^51 as bits, for turning small longs into doubles. */
   private static final long INTEGER_BITS = 0x4338000000000000L;
@@ -204,16 +204,6 @@ final class DoubleMath {
     DoubleVector power = (DoubleVector) POWER_OF_TWO.invokeExact(rounded);
     DoubleVector e = (DoubleVector) EXP_MINUS_ONE.invokeExact(f);
     return e.fma(power, power.sub(1.0)).blend(-1.0, d.compare(VectorOperators.LT, UNDERFLOW));
-  }
-
-  /** e^d of one number, with the bits that the vectors give. */
-  static double exp(double d) {
-    try {
-      DoubleVector all = DoubleVector.broadcast(Lanes.DOUBLE, d);
-      return ((DoubleVector) EXP.invokeExact(all)).lane(0);
-    } catch (Throwable thrown) {
-      throw VectorFunction.rethrown(thrown);
-    }
   }
 
   static DoubleVector powerOfTwo(DoubleVector rounded) {

@@ -46,7 +46,8 @@ final class FloatKernel {
                 REST.invokeExact(block, offset + whole, n - whole, Float.NEGATIVE_INFINITY);
         greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
       }
-      return greatest.reduceLanes(VectorOperators.MAX);
+      // The two zeros are one, whichever comes first at which width.
+      return greatest.reduceLanes(VectorOperators.MAX) + 0f;
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }
@@ -81,7 +82,7 @@ final class FloatKernel {
         greatest.intoArray(out.floatMaxima, part);
         exceeds |= greatest.compare(VectorOperators.GT, limit).anyTrue();
       }
-      out.sum = Lanes.sum(out.floatLanes);
+      out.sum = BlockSums.sum(out.floatLanes);
       out.exceeds = exceeds;
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
@@ -122,8 +123,8 @@ final class FloatKernel {
         entropies.intoArray(out.floatLanes, part);
         squares.intoArray(out.moreFloatLanes, part);
       }
-      out.entropyMoment = Lanes.sum(out.floatLanes);
-      out.squareSum = Lanes.sum(out.moreFloatLanes);
+      out.entropyMoment = BlockSums.sum(out.floatLanes);
+      out.squareSum = BlockSums.sum(out.moreFloatLanes);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }
@@ -151,7 +152,7 @@ final class FloatKernel {
         }
         sum.intoArray(out.floatLanes, part);
       }
-      return Lanes.sum(out.floatLanes);
+      return BlockSums.sum(out.floatLanes);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }
@@ -189,7 +190,7 @@ final class FloatKernel {
         }
         sum.intoArray(out.floatLanes, part);
       }
-      return Lanes.sum(out.floatLanes);
+      return BlockSums.sum(out.floatLanes);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }

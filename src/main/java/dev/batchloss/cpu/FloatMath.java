@@ -14,7 +14,7 @@ import jdk.incubator.vector.VectorOperators;
  * most; log2 e is within 2^−26. The constants make every width give the same bits.
  */
 final class FloatMath {
-  private static final double LOG2_E = 1.4426950408889634;
+  static final double LOG2_E = 1.4426950408889634;
 
   /** Below this e^d is taken as 0: it is less than 2^−125. */
   static final float UNDERFLOW = -87f;
@@ -22,19 +22,19 @@ final class FloatMath {
   /** Adding 1.5·2^23 rounds to an integer in the low bits; 127 more is the exponent's bias. */
   static final float ROUNDING = 12582912f + 127f;
 
-  private static final float LEAST_ROUNDED = ROUNDING - 126f;
+  static final float LEAST_ROUNDED = ROUNDING - 126f;
 
   /** An exponent whose power is 0. */
   private static final int NO_POWER = Float.floatToRawIntBits(ROUNDING - 127f);
 
   /** Minimax of (2^f − 1)/f on the interval, relative error of 2^f 3.0e-9. */
-  private static final float C1 = 0.6931472f;
+  static final float C1 = 0.6931472f;
 
-  private static final float C2 = 0.24022648f;
-  private static final float C3 = 0.055503596f;
-  private static final float C4 = 0.009618499f;
-  private static final float C5 = 0.001339097f;
-  private static final float C6 = 0.0001532931f;
+  static final float C2 = 0.24022648f;
+  static final float C3 = 0.055503596f;
+  static final float C4 = 0.009618499f;
+  static final float C5 = 0.001339097f;
+  static final float C6 = 0.0001532931f;
 
   /**
    * What a scalar is multiplied by to have it in every lane. C2 takes a plain broadcast to be so
@@ -42,7 +42,7 @@ final class FloatMath {
    */
   static final FloatVector ONE = FloatVector.broadcast(FLOAT, 1f);
 
-  private static final int EXPONENT_POSITION = 23;
+  static final int EXPONENT_POSITION = 23;
 
   /** {@link #exp2}. */
   static final MethodHandle EXP2 = VectorFunction.of(MethodHandles.lookup(), "exp2");

@@ -1,5 +1,18 @@
 package dev.batchloss.cpu;
 
+import static dev.batchloss.cpu.VectorLoop.COUNT_ABOVE;
+import static dev.batchloss.cpu.VectorLoop.COUNT_EQUAL;
+import static dev.batchloss.cpu.VectorLoop.GRADIENT;
+import static dev.batchloss.cpu.VectorLoop.LOG_SOFTMAX;
+import static dev.batchloss.cpu.VectorLoop.MAXIMUM;
+import static dev.batchloss.cpu.VectorLoop.MOMENTS;
+import static dev.batchloss.cpu.VectorLoop.NATIVE_SUM_EXP;
+import static dev.batchloss.cpu.VectorLoop.ORDINARY_SUM_EXP;
+import static dev.batchloss.cpu.VectorLoop.SUBTRACT_WEIGHTED;
+import static dev.batchloss.cpu.VectorLoop.SUM_EXP;
+import static dev.batchloss.cpu.VectorLoop.SUM_SHIFTED;
+import static dev.batchloss.cpu.VectorLoop.SUM_WEIGHTED;
+
 import dev.batchloss.data.Matrix;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.RowStatistics;
@@ -137,7 +150,7 @@ final class FloatRowPass implements BatchPass, SegmentPass {
       into.maximum = Math.max(into.maximum, sums.floatMaximum());
     }
     if (call.needs.entropyMoment() || call.needs.squares()) {
-      FloatKernel.moments(block, blockOffset, n, shift, scale, sums);
+      FloatLoops.moments(MOMENTS.isCompiled(n), block, blockOffset, n, shift, scale, sums);
       into.entropyMoment += sums.entropyMoment;
       into.squareSum += sums.squareSum;
     }
@@ -164,6 +177,7 @@ final class FloatRowPass implements BatchPass, SegmentPass {
   private boolean sumNative(long start, int c, int n, SegmentStatistics into) {
     return into.started
         && extraordinaryBlocks == 0
+        && NATIVE_SUM_EXP.isCompiled(n)
         && FloatSumExp.sum(
             call.input.segment(), (start + c) * Float.BYTES, n, (float) into.shift, scale, sums);
   }
@@ -171,7 +185,8 @@ final class FloatRowPass implements BatchPass, SegmentPass {
   /** Sums a block, first with the shift as it is, again if that turns out to lag behind. */
   private void sumExp(int n, SegmentStatistics into) {
     if (!into.started) {
-      float greatest = FloatKernel.maximum(block, blockOffset, Math.min(n, FIRST_LOOK));
+      int k = Math.min(n, FIRST_LOOK);
+      float greatest = FloatLoops.maximum(MAXIMUM.isCompiled(k), block, blockOffset, k);
       if (greatest > Float.NEGATIVE_INFINITY) {
         into.moveShift(greatest);
       }
@@ -179,32 +194,41 @@ final class FloatRowPass implements BatchPass, SegmentPass {
     float shift = (float) into.shift;
     if (extraordinaryBlocks > 0) {
       extraordinaryBlocks--;
-    } else if (into.started && !call.needs.maximum()) {
+    } else if (into.started && !call.needs.maximum() && ORDINARY_SUM_EXP.isCompiled(n)) {
       if (FloatSumExp.sum(block, blockOffset, n, shift, scale, sums)) {
         return;
       }
       extraordinaryBlocks = Double.isNaN(sums.sum) ? AFTER_EXTRAORDINARY : 0;
     }
     float limit = (float) into.lagLimit();
-    FloatKernel.sumExp(block, blockOffset, n, shift, scale, limit, sums);
+    FloatLoops.sumExp(SUM_EXP.isCompiled(n), block, blockOffset, n, shift, scale, limit, sums);
     if (sums.exceeds) {
       into.moveShift(sums.floatMaximum());
       shift = (float) into.shift;
-      FloatKernel.sumExp(block, blockOffset, n, shift, scale, limit, sums);
+      FloatLoops.sumExp(SUM_EXP.isCompiled(n), block, blockOffset, n, shift, scale, limit, sums);
     }
   }
 
   private double classMoment(int n, int c, float shift) {
     return call.floatClassWeights == null
-        ? FloatKernel.sumShifted(block, blockOffset, n, shift, scale, sums)
-        : FloatKernel.sumWeighted(
-            block, blockOffset, n, call.floatClassWeights, c, shift, scale, sums);
+        ? FloatLoops.sumShifted(
+            SUM_SHIFTED.isCompiled(n), block, blockOffset, n, shift, scale, sums)
+        : FloatLoops.sumWeighted(
+            SUM_WEIGHTED.isCompiled(n),
+            block,
+            blockOffset,
+            n,
+            call.floatClassWeights,
+            c,
+            shift,
+            scale,
+            sums);
   }
 
   /** How many elements are above the target, or equal to it among the first {@code before}. */
   private int countBefore(int n, float target, int before) {
-    return FloatKernel.countAbove(block, blockOffset, n, target)
-        + FloatKernel.countEqual(block, blockOffset, before, target);
+    return FloatLoops.countAbove(COUNT_ABOVE.isCompiled(n), block, blockOffset, n, target)
+        + FloatLoops.countEqual(COUNT_EQUAL.isCompiled(before), block, blockOffset, before, target);
   }
 
   /** The place of the first element with this value among {@code n} from class {@code c} on. */
@@ -255,7 +279,8 @@ final class FloatRowPass implements BatchPass, SegmentPass {
       } else {
         int padded = loadPadded(start, c, n);
         if (call.outputKind == MatrixOutput.LOG_SOFTMAX) {
-          FloatKernel.logSoftmax(
+          FloatLoops.logSoftmax(
+              LOG_SOFTMAX.isCompiled(padded),
               block,
               blockOffset,
               array,
@@ -265,11 +290,26 @@ final class FloatRowPass implements BatchPass, SegmentPass {
               scale,
               (float) rows.logNormalizer[i]);
         } else {
-          FloatKernel.gradient(block, blockOffset, array, offset, padded, shift, scale, scalars);
+          FloatLoops.gradient(
+              GRADIENT.isCompiled(padded),
+              block,
+              blockOffset,
+              array,
+              offset,
+              padded,
+              shift,
+              scale,
+              scalars);
         }
         if (classShare != 0 && call.floatClassWeights != null) {
-          FloatKernel.subtractWeighted(
-              array, offset, padded, call.floatClassWeights, c, (float) classShare);
+          FloatLoops.subtractWeighted(
+              SUBTRACT_WEIGHTED.isCompiled(padded),
+              array,
+              offset,
+              padded,
+              call.floatClassWeights,
+              c,
+              (float) classShare);
         }
         if (scalars.h != 0 && soft != null) {
           double[] q = soft.read(row, c, n);

@@ -62,7 +62,7 @@ final class FloatSumExp {
         sum.intoArray(out.floatLanes, part);
         greatest = Math.max(greatest, most.reduceLanes(VectorOperators.MAX));
       }
-      out.sum = Lanes.sum(out.floatLanes);
+      out.sum = BlockSums.sum(out.floatLanes);
       return greatest < TOO_GREAT && !Double.isNaN(out.sum);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
@@ -97,7 +97,7 @@ final class FloatSumExp {
         sum.intoArray(out.floatLanes, part);
         greatest = Math.max(greatest, most.reduceLanes(VectorOperators.MAX));
       }
-      out.sum = Lanes.sum(out.floatLanes);
+      out.sum = BlockSums.sum(out.floatLanes);
       return greatest < TOO_GREAT && !Double.isNaN(out.sum);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);

@@ -13,10 +13,8 @@ import jdk.incubator.vector.VectorSpecies;
 final class Lanes {
   static final int FLOATS = 16;
   static final int DOUBLES = 8;
-  private static final int MOST_BITS = 512;
 
-  static final VectorShape SHAPE =
-      VectorShape.forBitSize(Math.min(MOST_BITS, VectorShape.preferredShape().vectorBitSize()));
+  static final VectorShape SHAPE = VectorShape.forBitSize(CpuBackend.vectorBits());
   static final VectorSpecies<Float> FLOAT = VectorSpecies.of(float.class, SHAPE);
   static final VectorSpecies<Double> DOUBLE = VectorSpecies.of(double.class, SHAPE);
   static final int FLOAT_STEP = FLOAT.length();
@@ -61,22 +59,6 @@ final class Lanes {
     for (int i = whole; i < n; i++) {
       lanes[i - whole] += values[offset + i];
     }
-    return sum(lanes);
-  }
-
-  /** Sums the lanes of a virtual vector of floats. */
-  static double sum(float[] lanes) {
-    double a = ((double) lanes[0] + lanes[8]) + ((double) lanes[4] + lanes[12]);
-    double b = ((double) lanes[2] + lanes[10]) + ((double) lanes[6] + lanes[14]);
-    double c = ((double) lanes[1] + lanes[9]) + ((double) lanes[5] + lanes[13]);
-    double d = ((double) lanes[3] + lanes[11]) + ((double) lanes[7] + lanes[15]);
-    return (a + b) + (c + d);
-  }
-
-  /** Sums the lanes of a virtual vector of doubles. */
-  static double sum(double[] lanes) {
-    double even = (lanes[0] + lanes[4]) + (lanes[2] + lanes[6]);
-    double odd = (lanes[1] + lanes[5]) + (lanes[3] + lanes[7]);
-    return even + odd;
+    return BlockSums.sum(lanes);
   }
 }

@@ -152,6 +152,6 @@ final class LogitKernel {
     for (int i = whole; i < n; i++) {
       lanes[i - whole] += values[offset + i];
     }
-    return Lanes.sum(lanes);
+    return BlockSums.sum(lanes);
   }
 }

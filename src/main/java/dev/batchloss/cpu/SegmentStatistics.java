@@ -73,7 +73,7 @@ final class SegmentStatistics {
       return;
     }
     double delta = (shift - to) * scale;
-    double factor = DoubleMath.exp(delta);
+    double factor = ScalarMath.exp(delta);
     entropyMoment = factor == 0 ? 0 : factor * (entropyMoment + sum * delta);
     sum *= factor;
     squareSum *= factor * factor;

@@ -86,7 +86,7 @@ final class SoftTargets {
       }
       if (needs.squares()) {
         sums.targetSquareSum += q * q;
-        sums.targetProduct += q == 0 ? 0 : q * DoubleMath.exp(d[i]);
+        sums.targetProduct += q == 0 ? 0 : q * ScalarMath.exp(d[i]);
       }
     }
     sums.targetMass += total(masses);

@@ -201,7 +201,7 @@ final class TileStatistics {
         }
         if (needs.squares()) {
           targetSquareSum[lane] += share * share;
-          targetProduct[lane] += share == 0 ? 0 : share * DoubleMath.exp(d);
+          targetProduct[lane] += share == 0 ? 0 : share * ScalarMath.exp(d);
         }
       }
     }
@@ -268,7 +268,7 @@ final class TileStatistics {
     double to = greatest[lane];
     if (started[lane]) {
       double delta = (shift[lane] - to) * scale;
-      double factor = DoubleMath.exp(delta);
+      double factor = ScalarMath.exp(delta);
       entropyMoment[lane] = factor == 0 ? 0 : factor * (entropyMoment[lane] + sum[lane] * delta);
       sum[lane] *= factor;
       squareSum[lane] *= factor * factor;

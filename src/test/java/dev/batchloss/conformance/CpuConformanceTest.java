@@ -1,5 +1,6 @@
 package dev.batchloss.conformance;
 
+import dev.batchloss.cpu.LoopStates;
 import org.junit.jupiter.api.Tag;
 
 /** The suite on {@code cpu}, run once at each width of vectors. */
@@ -7,5 +8,6 @@ import org.junit.jupiter.api.Tag;
 class CpuConformanceTest extends RowConformanceSuite {
   CpuConformanceTest() {
     super(BackendUnderTest.CPU);
+    LoopStates.compiled();
   }
 }
