@@ -192,20 +192,23 @@ final class FloatRowPass implements BatchPass, SegmentPass {
       }
     }
     float shift = (float) into.shift;
-    if (extraordinaryBlocks > 0) {
-      extraordinaryBlocks--;
-    } else if (into.started && !call.needs.maximum() && ORDINARY_SUM_EXP.isCompiled(n)) {
+    boolean isOrdinary = into.started && !call.needs.maximum() && extraordinaryBlocks == 0;
+    extraordinaryBlocks = Math.max(0, extraordinaryBlocks - 1);
+    if (isOrdinary && ORDINARY_SUM_EXP.isCompiled(n)) {
       if (FloatSumExp.sum(block, blockOffset, n, shift, scale, sums)) {
         return;
       }
       extraordinaryBlocks = Double.isNaN(sums.sum) ? AFTER_EXTRAORDINARY : 0;
+      isOrdinary = false;
     }
+    // What only waits for the other loop is no reason to have this one compiled.
+    boolean onVectors = !isOrdinary && SUM_EXP.isCompiled(n);
     float limit = (float) into.lagLimit();
-    FloatLoops.sumExp(SUM_EXP.isCompiled(n), block, blockOffset, n, shift, scale, limit, sums);
+    FloatLoops.sumExp(onVectors, block, blockOffset, n, shift, scale, limit, sums);
     if (sums.exceeds) {
       into.moveShift(sums.floatMaximum());
       shift = (float) into.shift;
-      FloatLoops.sumExp(SUM_EXP.isCompiled(n), block, blockOffset, n, shift, scale, limit, sums);
+      FloatLoops.sumExp(onVectors, block, blockOffset, n, shift, scale, limit, sums);
     }
   }
 
