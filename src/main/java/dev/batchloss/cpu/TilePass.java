@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Logits and log-probabilities whose rows are short or not contiguous: many rows at once, a lane a
- * row, in 64-bit arithmetic. Each lane adds its classes one after the other, and moves its shift
- * with its maximum, tile by tile.
+ * row, in 64-bit arithmetic but for what {@link PairTile}, {@link TileStatistics#addFloats} and
+ * {@link ShortRowGradient} do in 32. Each lane adds its classes one after the other, and moves its
+ * shift with its maximum, tile by tile.
  */
 final class TilePass implements BatchPass {
   private final Call call;
