@@ -73,9 +73,7 @@ final class Elements {
       }
       case BFLOAT16 -> {
         readHalves(start, n);
-        for (int i = 0; i < n; i++) {
-          to[offset + i] = Float.intBitsToFloat(halves[i] << 16);
-        }
+        FloatLoops.widen(VectorLoop.WIDEN_BFLOAT16.isCompiled(n), halves, n, to, offset);
       }
     }
   }

@@ -133,6 +133,17 @@ final class FloatLoops {
     }
   }
 
+  /** BFLOAT16 numbers as floats. */
+  static void widen(boolean onVectors, short[] from, int n, float[] to, int offset) {
+    if (onVectors) {
+      Bfloat16.widen(from, n, to, offset);
+    } else {
+      for (int i = 0; i < n; i++) {
+        to[offset + i] = Float.intBitsToFloat(from[i] << Short.SIZE);
+      }
+    }
+  }
+
   /** Natural logarithm. */
   static void log(boolean onVectors, double[] from, double[] to, int n) {
     if (onVectors) {

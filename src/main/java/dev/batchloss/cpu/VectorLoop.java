@@ -15,6 +15,7 @@ enum VectorLoop {
   ORDINARY_SUM_EXP,
   /** The same of native memory. */
   NATIVE_SUM_EXP,
+  WIDEN_BFLOAT16,
   SUM_EXP,
   GRADIENT,
   MOMENTS,

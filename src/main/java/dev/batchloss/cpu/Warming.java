@@ -29,6 +29,7 @@ final class Warming {
   private final float[] block = new float[LONGEST];
   private final float[] weights = new float[LONGEST];
   private final float[] to = new float[LONGEST];
+  private final short[] halves = new short[LONGEST];
   private final double[] doubles = new double[LONGEST];
   private final double[] moreDoubles = new double[LONGEST];
   private final MemorySegment memory =
@@ -127,6 +128,7 @@ final class Warming {
       case SUBTRACT_WEIGHTED ->
           FloatLoops.subtractWeighted(onVectors, to, 0, padded, weights, 0, 1);
       case LOG_SOFTMAX -> FloatLoops.logSoftmax(onVectors, block, 0, to, 0, padded, shift, 1, 1);
+      case WIDEN_BFLOAT16 -> FloatLoops.widen(onVectors, halves, n, to, 0);
       case LOG -> FloatLoops.log(onVectors, doubles, moreDoubles, n);
     }
   }

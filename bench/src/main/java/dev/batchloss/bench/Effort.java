@@ -11,8 +11,8 @@ import java.time.Duration;
  * @param rounds how many JVMs measure each line
  */
 record Effort(int warmups, int iterations, Duration iterationTime, int rounds) {
-  /** Enough to see that something is several times slower than it was. */
-  static final Effort LEAST = new Effort(4, 2, Duration.ofMillis(300), 1);
+  /** Enough to see that something is several times slower than it was, vectors being compiled. */
+  static final Effort LEAST = new Effort(8, 2, Duration.ofMillis(300), 1);
 
   /** Enough for a point of a chart. */
   static final Effort GLANCE = new Effort(3, 3, Duration.ofMillis(500), 1);
