@@ -11,7 +11,8 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * e^d, 2^x, e^d − 1 and log for vectors of doubles, to about two units in the last place. The
- * constants make every width give the same bits.
+ * constants make every width give the same bits. They are numbers for the reason that {@link
+ * FloatMath} states.
  */
 final class DoubleMath {
   /** Below this e^d is taken as 0: it is less than 2^−1020. */
@@ -24,9 +25,10 @@ final class DoubleMath {
   static final double LN2_LOW = 0x1.a39ef35793c76p-33;
 
   static final double LOG2_E = 1.4426950408889634;
-  static final double ROUNDING = 0x1.8p52 + 1023;
 
   /** Adding 1.5·2^52 rounds to an integer in the low bits; 1023 more is the exponent's bias. */
+  static final double ROUNDING = 0x1.8p52 + 1023;
+
   private static final double LEAST_ROUNDED = ROUNDING - 1021;
 
   private static final double MOST_ROUNDED = ROUNDING + 1023;

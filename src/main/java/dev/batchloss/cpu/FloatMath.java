@@ -12,6 +12,9 @@ import jdk.incubator.vector.VectorOperators;
  * Exponentials of vectors of floats, as powers of two: x·factor = k + f with |f| ≤ ½, a polynomial
  * in f, and k put straight into the exponent. What the factor's rounding loses is x·factor·2^−24 at
  * most; log2 e is within 2^−26. The constants make every width give the same bits.
+ *
+ * <p>They are numbers: a constant vector is an object, and a loop that stores floats would load it
+ * again in every turn, because C2 cannot tell that the store leaves it as it is.
  */
 final class FloatMath {
   static final double LOG2_E = 1.4426950408889634;

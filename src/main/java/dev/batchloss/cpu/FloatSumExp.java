@@ -14,8 +14,9 @@ import jdk.incubator.vector.VectorOperators;
  * Σ e^d of an ordinary block of floats: the bits of {@link FloatKernel#sumExp} with fewer
  * instructions. Two comparisons with their blends are two maxima of integers instead: what
  * exponents are rounded in lies between 2^23 and 2^24, where floats and their bits have one order.
- * The price is that there is no maximum, and that −∞, NaN and what is 10^6 below the shift make the
- * sum NaN, so that a block of those has to be summed by the other.
+ * The price is that there is no maximum, and that −∞, NaN and what is so far below the shift that
+ * the polynomial overflows make the sum NaN, so that a block of those has to be summed by the
+ * other.
  */
 final class FloatSumExp {
   /** The least exponent at which an element may be above the limit of {@link SegmentStatistics}. */
@@ -62,8 +63,7 @@ final class FloatSumExp {
         sum.intoArray(out.floatLanes, part);
         greatest = Math.max(greatest, most.reduceLanes(VectorOperators.MAX));
       }
-      out.sum = BlockSums.sum(out.floatLanes);
-      return greatest < TOO_GREAT && !Double.isNaN(out.sum);
+      return isSum(greatest, out);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }
@@ -97,10 +97,15 @@ final class FloatSumExp {
         sum.intoArray(out.floatLanes, part);
         greatest = Math.max(greatest, most.reduceLanes(VectorOperators.MAX));
       }
-      out.sum = BlockSums.sum(out.floatLanes);
-      return greatest < TOO_GREAT && !Double.isNaN(out.sum);
+      return isSum(greatest, out);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }
+  }
+
+  /** Sums the lanes; whether all of them hold what they should. */
+  private static boolean isSum(int greatest, BlockSums out) {
+    out.sum = BlockSums.sum(out.floatLanes);
+    return greatest < TOO_GREAT && !Double.isNaN(out.sum);
   }
 }
