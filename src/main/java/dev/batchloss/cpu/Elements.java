@@ -51,7 +51,7 @@ final class Elements {
 
   /** Whether vectors may be loaded from the matrix's own memory: of FLOAT32, and no file's. */
   boolean isNativeFloats() {
-    return type == ElementType.FLOAT32 && segment.isNative() && !segment.isMapped();
+    return type == ElementType.FLOAT32 && segment.isNative() && !matrix.mayBeMapped();
   }
 
   /** Reads {@code n} elements from {@code start} on, rounding doubles to floats. */

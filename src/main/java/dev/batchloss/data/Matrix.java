@@ -1,6 +1,7 @@
 package dev.batchloss.data;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
@@ -22,8 +23,14 @@ public final class Matrix implements MatrixShape {
   private final ElementType type;
   private final MemorySegment segment;
   private final Strides strides;
+  private final boolean mayBeMapped;
 
   private Matrix(ElementType type, MemorySegment segment, Strides strides) {
+    this(type, segment, strides, Objects.requireNonNull(segment, "segment").isMapped());
+  }
+
+  private Matrix(ElementType type, MemorySegment segment, Strides strides, boolean mayBeMapped) {
+    this.mayBeMapped = mayBeMapped;
     this.type = Objects.requireNonNull(type, "type");
     this.segment = Objects.requireNonNull(segment, "segment");
     this.strides = strides;
@@ -54,20 +61,26 @@ public final class Matrix implements MatrixShape {
   /** A row-major view of the buffer's remaining floats; direct or heap, in native byte order. */
   public static Matrix of(FloatBuffer values, long rows, int classes) {
     requireNativeOrder(values.order());
-    return of(MemorySegment.ofBuffer(values), ElementType.FLOAT32, rows, classes);
+    return ofBuffer(values, ElementType.FLOAT32, rows, classes);
   }
 
   /** A row-major view of the buffer's remaining doubles; direct or heap, in native byte order. */
   public static Matrix of(DoubleBuffer values, long rows, int classes) {
     requireNativeOrder(values.order());
-    return of(MemorySegment.ofBuffer(values), ElementType.FLOAT64, rows, classes);
+    return ofBuffer(values, ElementType.FLOAT64, rows, classes);
   }
 
   /** A row-major view of the buffer's remaining 16-bit numbers, in native byte order. */
   public static Matrix of(ShortBuffer bits, ElementType type, long rows, int classes) {
     requireNativeOrder(bits.order());
     requireWidth("ShortBuffer", 2, type);
-    return of(MemorySegment.ofBuffer(bits), type, rows, classes);
+    return ofBuffer(bits, type, rows, classes);
+  }
+
+  /** Of numbers wider than a byte: such a buffer does not tell whether a file is behind it. */
+  private static Matrix ofBuffer(Buffer values, ElementType type, long rows, int classes) {
+    return new Matrix(
+        type, MemorySegment.ofBuffer(values), Strides.packed(rows, classes, 1), values.isDirect());
   }
 
   /**
@@ -174,20 +187,26 @@ public final class Matrix implements MatrixShape {
     Objects.checkFromToIndex(fromOuter, toOuter, outer());
     boolean empty = fromOuter == toOuter || strides.isEmpty();
     long skip = empty ? 0 : fromOuter * outerStride() * type.bytes();
-    return strided(
-        segment.asSlice(skip),
+    return new Matrix(
         type,
-        toOuter - fromOuter,
-        classes(),
-        inner(),
-        outerStride(),
-        classStride(),
-        innerStride());
+        segment.asSlice(skip),
+        new Strides(
+            toOuter - fromOuter, classes(), inner(), outerStride(), classStride(), innerStride()),
+        mayBeMapped);
   }
 
   @Override
   public ElementType type() {
     return type;
+  }
+
+  /**
+   * Returns whether the memory is a mapped file, or a direct buffer of numbers wider than a byte,
+   * which may be a view of one. A file that is truncated while it is read ends the JVM, unless it
+   * is read by copying.
+   */
+  public boolean mayBeMapped() {
+    return mayBeMapped;
   }
 
   /** Returns the memory; element (0, 0, 0) is its first. */

@@ -33,6 +33,22 @@ class MatrixTest {
     return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
   }
 
+  @Test
+  void mappedFilesAreKnownBehindBuffersAndSlices(@TempDir Path folder) throws IOException {
+    Path file = Files.write(folder.resolve("zeros"), new byte[4 * Float.BYTES]);
+    try (FileChannel channel = FileChannel.open(file)) {
+      ByteBuffer bytes =
+          channel.map(MapMode.READ_ONLY, 0, 4 * Float.BYTES).order(ByteOrder.nativeOrder());
+      Matrix floats = Matrix.of(bytes.asFloatBuffer(), 2, 2);
+      assertThat(floats.mayBeMapped()).isTrue();
+      assertThat(floats.outerSlice(1, 2).mayBeMapped()).isTrue();
+      assertThat(Matrix.of(bytes, ElementType.FLOAT32, 2, 2).mayBeMapped()).isTrue();
+    }
+    assertThat(Matrix.of(direct(16), ElementType.FLOAT32, 2, 2).mayBeMapped()).isFalse();
+    assertThat(Matrix.of(FloatBuffer.allocate(4), 2, 2).mayBeMapped()).isFalse();
+    assertThat(Matrix.of(new float[4], 2, 2).outerSlice(0, 1).mayBeMapped()).isFalse();
+  }
+
   /** Numbers 0, 1, 2 … in memory order, read row by row. */
   private static void assertRows(Matrix matrix, double[]... rows) {
     assertThat(matrix.rows()).isEqualTo(rows.length);
