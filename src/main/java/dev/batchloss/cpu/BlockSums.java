@@ -4,14 +4,24 @@ package dev.batchloss.cpu;
 final class BlockSums {
   final float[] floatLanes = new float[Lanes.FLOATS];
   final float[] moreFloatLanes = new float[Lanes.FLOATS];
+  final float[] floatSquareLanes = new float[Lanes.FLOATS];
   final double[] doubleLanes = new double[Lanes.DOUBLES];
   final double[] moreDoubleLanes = new double[Lanes.DOUBLES];
+  final double[] doubleSquareLanes = new double[Lanes.DOUBLES];
 
   final float[] floatMaxima = new float[Lanes.FLOATS];
   final double[] doubleMaxima = new double[Lanes.DOUBLES];
 
   /** Σ e^d. */
   double sum;
+
+  /**
+   * Of an ordinary block of floats: the greatest d, as the bits of its rounded exponent to base 2.
+   */
+  int floatGreatest;
+
+  /** Likewise of a block of doubles. */
+  long doubleGreatest;
 
   /** Whether an element was greater than the limit that was given. */
   boolean exceeds;

@@ -26,23 +26,43 @@ final class DoubleKernel {
         .blend(DoubleVector.fromArray(DOUBLE, block, from, mask), mask);
   }
 
-  /** The greatest of n elements, NaN left out. */
+  /**
+   * The greatest of n elements, NaN left out. With four accumulators: one alone would wait for its
+   * own comparison and blend in every turn.
+   */
   static double maximum(double[] block, int offset, int n) {
     try {
       int whole = n - n % DOUBLE_STEP;
-      DoubleVector greatest = DoubleVector.broadcast(DOUBLE, Double.NEGATIVE_INFINITY);
-      for (int i = offset; i < offset + whole; i += DOUBLE_STEP) {
+      int unrolled = n - n % (4 * DOUBLE_STEP);
+      DoubleVector a = DoubleVector.broadcast(DOUBLE, Double.NEGATIVE_INFINITY);
+      DoubleVector b = a;
+      DoubleVector c = a;
+      DoubleVector d = a;
+      for (int i = offset; i < offset + unrolled; i += 4 * DOUBLE_STEP) {
         DoubleVector x = DoubleVector.fromArray(DOUBLE, block, i);
-        greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
+        a = a.blend(x, x.compare(VectorOperators.GT, a));
+        x = DoubleVector.fromArray(DOUBLE, block, i + DOUBLE_STEP);
+        b = b.blend(x, x.compare(VectorOperators.GT, b));
+        x = DoubleVector.fromArray(DOUBLE, block, i + 2 * DOUBLE_STEP);
+        c = c.blend(x, x.compare(VectorOperators.GT, c));
+        x = DoubleVector.fromArray(DOUBLE, block, i + 3 * DOUBLE_STEP);
+        d = d.blend(x, x.compare(VectorOperators.GT, d));
+      }
+      for (int i = offset + unrolled; i < offset + whole; i += DOUBLE_STEP) {
+        DoubleVector x = DoubleVector.fromArray(DOUBLE, block, i);
+        a = a.blend(x, x.compare(VectorOperators.GT, a));
       }
       if (whole < n) {
         DoubleVector x =
             (DoubleVector)
                 REST.invokeExact(block, offset + whole, n - whole, Double.NEGATIVE_INFINITY);
-        greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
+        a = a.blend(x, x.compare(VectorOperators.GT, a));
       }
+      a = a.blend(b, b.compare(VectorOperators.GT, a));
+      c = c.blend(d, d.compare(VectorOperators.GT, c));
+      a = a.blend(c, c.compare(VectorOperators.GT, a));
       // The two zeros are one, whichever comes first at which width.
-      return greatest.reduceLanes(VectorOperators.MAX) + 0.0;
+      return a.reduceLanes(VectorOperators.MAX) + 0.0;
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }
@@ -91,18 +111,14 @@ final class DoubleKernel {
       int whole = n - n % Lanes.DOUBLES;
       int stride = Lanes.doubleStride;
       DoubleVector shifts = DoubleMath.ONE.mul(shift);
-      DoubleVector scales = DoubleMath.ONE.mul(scale);
       DoubleVector factors = DoubleMath.ONE.mul(DoubleMath.exp2Factor(scale));
       for (int part = 0; part < Lanes.DOUBLES; part += DOUBLE_STEP) {
         DoubleVector entropies = DoubleVector.zero(DOUBLE);
         DoubleVector squares = DoubleVector.zero(DOUBLE);
         for (int i = offset + part; i < offset + whole; i += stride) {
           DoubleVector distance = DoubleVector.fromArray(DOUBLE, block, i).sub(shifts);
-          DoubleVector d = distance.mul(scales);
           DoubleVector e = (DoubleVector) DoubleMath.EXP2.invokeExact(distance, factors);
-          entropies =
-              entropies.add(
-                  e.mul(d).blend(0.0, d.compare(VectorOperators.LT, DoubleMath.UNDERFLOW)));
+          entropies = e.fma(distance.blend(0.0, e.compare(VectorOperators.EQ, 0.0)), entropies);
           squares = e.fma(e, squares);
         }
         if (whole < n) {
@@ -111,17 +127,14 @@ final class DoubleKernel {
                       REST.invokeExact(
                           block, offset + whole + part, n - whole - part, Double.NEGATIVE_INFINITY))
                   .sub(shifts);
-          DoubleVector d = distance.mul(scales);
           DoubleVector e = (DoubleVector) DoubleMath.EXP2.invokeExact(distance, factors);
-          entropies =
-              entropies.add(
-                  e.mul(d).blend(0.0, d.compare(VectorOperators.LT, DoubleMath.UNDERFLOW)));
+          entropies = e.fma(distance.blend(0.0, e.compare(VectorOperators.EQ, 0.0)), entropies);
           squares = e.fma(e, squares);
         }
         entropies.intoArray(out.doubleLanes, part);
         squares.intoArray(out.moreDoubleLanes, part);
       }
-      out.entropyMoment = BlockSums.sum(out.doubleLanes);
+      out.entropyMoment = BlockSums.sum(out.doubleLanes) * scale;
       out.squareSum = BlockSums.sum(out.moreDoubleLanes);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);

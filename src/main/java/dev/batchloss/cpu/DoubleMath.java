@@ -29,9 +29,12 @@ final class DoubleMath {
   /** Adding 1.5·2^52 rounds to an integer in the low bits; 1023 more is the exponent's bias. */
   static final double ROUNDING = 0x1.8p52 + 1023;
 
-  private static final double LEAST_ROUNDED = ROUNDING - 1021;
+  private static final double LEAST_ROUNDED = ROUNDING - 1022;
 
   private static final double MOST_ROUNDED = ROUNDING + 1023;
+
+  /** An exponent whose power is 0. */
+  private static final long NO_POWER = Double.doubleToRawLongBits(ROUNDING - 1023);
 
   static final double MINUS_LN2_HIGH = -LN2_HIGH;
   static final double MINUS_LN2_LOW = -LN2_LOW;
@@ -103,8 +106,15 @@ final class DoubleMath {
 
   static final MethodHandle EXP = VectorFunction.of(MethodHandles.lookup(), "exp");
   static final MethodHandle EXP2 = VectorFunction.of(MethodHandles.lookup(), "exp2");
+
+  /** {@link #exp2OfRounded}. */
+  static final MethodHandle EXP2_OF_ROUNDED =
+      VectorFunction.of(MethodHandles.lookup(), "exp2OfRounded");
+
   static final MethodHandle EXPM1 = VectorFunction.of(MethodHandles.lookup(), "expm1");
   static final MethodHandle LOG = VectorFunction.of(MethodHandles.lookup(), "log");
+  private static final MethodHandle EXP2_OF_FRACTION =
+      VectorFunction.of(MethodHandles.lookup(), "exp2OfFraction");
   private static final MethodHandle EXP_MINUS_ONE =
       VectorFunction.of(MethodHandles.lookup(), "expMinusOne");
   private static final MethodHandle LOG_SERIES =
@@ -134,28 +144,48 @@ final class DoubleMath {
   }
 
   /**
-   * 2^(x·factor), 0 where x·factor is below −1021½, infinite where it is above 1023½, NaN for NaN.
+   * 2^(x·factor), 0 where x·factor is below −1022½, infinite where it is above 1023½, NaN for NaN.
    */
   static DoubleVector exp2(DoubleVector x, DoubleVector factor) throws Throwable {
     DoubleVector rounded = x.lanewise(FMA, factor, ROUNDING);
     DoubleVector f = x.fma(factor, DoubleVector.broadcast(Lanes.DOUBLE, ROUNDING).sub(rounded));
-    DoubleVector p =
-        DoubleVector.broadcast(Lanes.DOUBLE, P11)
-            .lanewise(FMA, f, P10)
-            .lanewise(FMA, f, P9)
-            .lanewise(FMA, f, P8)
-            .lanewise(FMA, f, P7)
-            .lanewise(FMA, f, P6)
-            .lanewise(FMA, f, P5)
-            .lanewise(FMA, f, P4)
-            .lanewise(FMA, f, P3)
-            .lanewise(FMA, f, P2)
-            .lanewise(FMA, f, P1)
-            .lanewise(FMA, f, 1.0);
+    DoubleVector p = (DoubleVector) EXP2_OF_FRACTION.invokeExact(f);
     DoubleVector power = (DoubleVector) POWER_OF_TWO.invokeExact(rounded);
     return p.mul(power)
         .blend(0.0, rounded.compare(VectorOperators.LT, LEAST_ROUNDED))
         .blend(Double.POSITIVE_INFINITY, rounded.compare(VectorOperators.GT, MOST_ROUNDED));
+  }
+
+  /**
+   * 2^(x·factor) again, where {@code rounded} is x·factor + {@link #ROUNDING} already. NaN or
+   * infinite where x·factor is so far below 0 that its own rounding is no fraction.
+   */
+  static DoubleVector exp2OfRounded(DoubleVector x, DoubleVector factor, DoubleVector rounded)
+      throws Throwable {
+    DoubleVector f = x.fma(factor, DoubleVector.broadcast(Lanes.DOUBLE, ROUNDING).sub(rounded));
+    DoubleVector power =
+        rounded
+            .reinterpretAsLongs()
+            .lanewise(VectorOperators.MAX, NO_POWER)
+            .lanewise(VectorOperators.LSHL, EXPONENT_POSITION)
+            .reinterpretAsDoubles();
+    return ((DoubleVector) EXP2_OF_FRACTION.invokeExact(f)).mul(power);
+  }
+
+  /** 2^f for |f| ≤ ½. */
+  static DoubleVector exp2OfFraction(DoubleVector f) {
+    return DoubleVector.broadcast(Lanes.DOUBLE, P11)
+        .lanewise(FMA, f, P10)
+        .lanewise(FMA, f, P9)
+        .lanewise(FMA, f, P8)
+        .lanewise(FMA, f, P7)
+        .lanewise(FMA, f, P6)
+        .lanewise(FMA, f, P5)
+        .lanewise(FMA, f, P4)
+        .lanewise(FMA, f, P3)
+        .lanewise(FMA, f, P2)
+        .lanewise(FMA, f, P1)
+        .lanewise(FMA, f, 1.0);
   }
 
   /** Natural logarithm; −infinity at 0, NaN below 0 and at NaN. */

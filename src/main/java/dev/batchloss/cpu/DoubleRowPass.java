@@ -1,6 +1,5 @@
 package dev.batchloss.cpu;
 
-import dev.batchloss.data.ElementType;
 import dev.batchloss.data.Matrix;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.RowStatistics;
@@ -16,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 final class DoubleRowPass implements BatchPass, SegmentPass {
   private static final int BLOCK = 512;
 
+  /** Where a block holds −∞, so many after it are taken to hold some too. */
+  private static final int AFTER_EXTRAORDINARY = 63;
+
   /** What the shift is first taken from: more only matters where the row rises by more than LAG. */
   private static final int FIRST_LOOK = 64;
 
@@ -26,9 +28,12 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
   private final double @Nullable [] inputArray;
   private final int inputArrayOffset;
   private final @Nullable Elements output;
+  private final double @Nullable [] outputArray;
+  private final int outputArrayOffset;
   private final @Nullable SoftTargets soft;
   private final double[] inputBlock = new double[BLOCK];
   private final double[] outputBlock = new double[BLOCK];
+  private final boolean needsMoments;
   private final double[] shifted;
   private final double[] shifts;
   private final BlockSums sums = new BlockSums();
@@ -37,24 +42,24 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
   private final GradientScalars scalars = new GradientScalars();
   private double[] block = inputBlock;
   private int blockOffset;
+  private int extraordinaryBlocks;
 
   DoubleRowPass(Call call, int batchRows) {
     this.call = call;
     this.softcap = new Softcap(call.transform);
     this.scale = softcap.scale();
     this.input = new Elements(call.input, BLOCK);
-    boolean direct =
-        !softcap.isPresent()
-            && call.input.type() == ElementType.FLOAT64
-            && call.input.segment().address() % Double.BYTES == 0;
-    this.inputArray = direct && call.input.array() instanceof double[] array ? array : null;
-    this.inputArrayOffset =
-        inputArray == null ? 0 : (int) (call.input.segment().address() / Double.BYTES);
+    this.inputArray = softcap.isPresent() ? null : input.doubleArray();
+    this.inputArrayOffset = input.doubleArrayOffset();
     this.output = call.output == null ? null : new Elements(call.output, BLOCK);
+    boolean mayBeDirect = output != null && !softcap.isPresent() && call.output.classStride() == 1;
+    this.outputArray = mayBeDirect ? output.doubleArray() : null;
+    this.outputArrayOffset = output == null ? 0 : output.doubleArrayOffset();
     Matrix targets = call.targetProbabilities();
     this.soft = targets == null ? null : new SoftTargets(call, targets, BLOCK);
     this.shifted = targets == null ? new double[0] : new double[BLOCK];
     this.shifts = new double[batchRows];
+    this.needsMoments = call.needs.entropyMoment() || call.needs.squares();
   }
 
   @Override
@@ -117,18 +122,22 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
   private void reduceBlock(
       RowStatistics rows, int i, long start, int c, int n, double target, SegmentStatistics into) {
     load(start, c, n);
-    sumExp(n, into);
+    boolean isOrdinary = sumExp(n, into);
     double shift = into.shift;
     into.sum += sums.sum;
-    if (call.needs.maximum()) {
-      into.maximum = Math.max(into.maximum, sums.doubleMaximum());
-    }
-    if (call.needs.entropyMoment() || call.needs.squares()) {
-      DoubleKernel.moments(block, blockOffset, n, shift, scale, sums);
+    if (needsMoments) {
       into.entropyMoment += sums.entropyMoment;
       into.squareSum += sums.squareSum;
     }
-    if (call.needs.rank()) {
+    if (call.needs.maximum()) {
+      if (!isOrdinary) {
+        into.maximum = Math.max(into.maximum, sums.doubleMaximum());
+      } else if (!DoubleSumExp.isBelow(into.maximum, shift, scale, sums)) {
+        into.maximum = Math.max(into.maximum, DoubleKernel.maximum(block, blockOffset, n));
+      }
+    }
+    if (!Double.isNaN(target)
+        && !(isOrdinary && DoubleSumExp.isBelow(target, shift, scale, sums))) {
       int before = Math.clamp(rows.target[i] - (long) c, 0, n);
       into.above += countBefore(n, target, before);
     }
@@ -146,8 +155,11 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
     }
   }
 
-  /** Sums a block, first with the shift as it is, again if that turns out to lag behind. */
-  private void sumExp(int n, SegmentStatistics into) {
+  /**
+   * Sums a block, first with the shift as it is, again if that turns out to lag behind. Returns
+   * whether it is an ordinary one, whose maxima {@link DoubleSumExp} has not left.
+   */
+  private boolean sumExp(int n, SegmentStatistics into) {
     if (!into.started) {
       double greatest = DoubleKernel.maximum(block, blockOffset, Math.min(n, FIRST_LOOK));
       if (greatest > Double.NEGATIVE_INFINITY) {
@@ -155,6 +167,18 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
       }
     }
     double shift = into.shift;
+    boolean isOrdinary = into.started && extraordinaryBlocks == 0;
+    extraordinaryBlocks = Math.max(0, extraordinaryBlocks - 1);
+    if (isOrdinary) {
+      boolean isSum =
+          needsMoments
+              ? DoubleSumExp.sumAndMoments(block, blockOffset, n, shift, scale, sums)
+              : DoubleSumExp.sum(block, blockOffset, n, shift, scale, sums);
+      if (isSum) {
+        return true;
+      }
+      extraordinaryBlocks = Double.isNaN(sums.sum) ? AFTER_EXTRAORDINARY : 0;
+    }
     double limit = into.lagLimit();
     DoubleKernel.sumExp(block, blockOffset, n, shift, scale, limit, sums);
     if (sums.exceeds && call.transform.normalizesByLogSumExp()) {
@@ -162,6 +186,10 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
       shift = into.shift;
       DoubleKernel.sumExp(block, blockOffset, n, shift, scale, limit, sums);
     }
+    if (needsMoments) {
+      DoubleKernel.moments(block, blockOffset, n, shift, scale, sums);
+    }
+    return false;
   }
 
   private double classMoment(int n, int c, double shift) {
@@ -172,6 +200,9 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
 
   /** How many elements are above the target, or equal to it among the first {@code before}. */
   private int countBefore(int n, double target, int before) {
+    if (before == n && target > Double.NEGATIVE_INFINITY) {
+      return DoubleKernel.countAbove(block, blockOffset, n, Math.nextDown(target));
+    }
     return DoubleKernel.countAbove(block, blockOffset, n, target)
         + DoubleKernel.countEqual(block, blockOffset, before, target);
   }
@@ -219,13 +250,18 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
         gradient && !zero && call.needs.target() ? targetGradient(rows, i, shift) : 0;
     for (int c = from; c < end; ) {
       int n = blockLength(end - c);
+      boolean direct = outputArray != null && n % Lanes.DOUBLES == 0;
+      double[] array = direct ? outputArray : outputBlock;
+      int offset = direct ? outputArrayOffset + (int) (outputStart + c) : 0;
       if (zero) {
-        Arrays.fill(outputBlock, 0, n, 0);
+        Arrays.fill(array, offset, offset + n, 0);
       } else {
         int padded = loadPadded(start, c, n);
-        writeBlock(row, c, n, padded, shift, rows.logNormalizer[i], classShare);
+        writeBlock(rows, i, c, n, padded, array, offset, shift, classShare);
       }
-      to.writeRow(row, c, n, outputBlock);
+      if (!direct) {
+        to.writeRow(row, c, n, outputBlock);
+      }
       c += n;
     }
     int target = rows.target[i];
@@ -235,28 +271,36 @@ final class DoubleRowPass implements BatchPass, SegmentPass {
   }
 
   private void writeBlock(
-      long row, int c, int n, int padded, double shift, double logNormalizer, double classShare) {
+      RowStatistics rows,
+      int i,
+      int c,
+      int n,
+      int padded,
+      double[] to,
+      int offset,
+      double shift,
+      double classShare) {
     if (call.outputKind == MatrixOutput.LOG_SOFTMAX) {
       DoubleKernel.logSoftmax(
-          block, blockOffset, outputBlock, 0, padded, shift, scale, logNormalizer);
+          block, blockOffset, to, offset, padded, shift, scale, rows.logNormalizer[i]);
       return;
     }
     if (call.outputKind == MatrixOutput.GRADIENT && !call.gradientTakesExponentials) {
-      Arrays.fill(outputBlock, 0, padded, -scalars.k);
+      Arrays.fill(to, offset, offset + padded, -scalars.k);
     } else {
-      DoubleKernel.gradient(block, blockOffset, outputBlock, 0, padded, shift, scale, scalars);
+      DoubleKernel.gradient(block, blockOffset, to, offset, padded, shift, scale, scalars);
     }
     if (classShare != 0 && call.classWeights != null) {
-      DoubleKernel.subtractWeighted(outputBlock, 0, padded, call.classWeights, c, classShare);
+      DoubleKernel.subtractWeighted(to, offset, padded, call.classWeights, c, classShare);
     }
     if (scalars.h != 0 && soft != null) {
-      double[] q = soft.read(row, c, n);
+      double[] q = soft.read(rows.firstRow + i, c, n);
       for (int j = 0; j < n; j++) {
-        outputBlock[j] -= scalars.h * call.classWeight(c + j) * q[j];
+        to[offset + j] -= scalars.h * call.classWeight(c + j) * q[j];
       }
     }
-    if (call.outputKind == MatrixOutput.GRADIENT) {
-      softcap.multiplyByDerivative(block, outputBlock, n);
+    if (call.outputKind == MatrixOutput.GRADIENT && softcap.isPresent()) {
+      softcap.multiplyByDerivative(block, to, n);
     }
   }
 

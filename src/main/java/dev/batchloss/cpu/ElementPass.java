@@ -97,7 +97,12 @@ abstract class ElementPass implements BatchPass {
     private final Elements elements;
     private final boolean isGapless;
     final double[] doubles;
-    final float[] floats;
+
+    /** What was read last as floats, from {@link #offset} on: a copy, or the matrix's own array. */
+    float[] floats;
+
+    int offset;
+    private final float[] floatCopy;
     private final double[] doubleRow;
     private final float[] floatRow;
 
@@ -106,7 +111,8 @@ abstract class ElementPass implements BatchPass {
       this.isGapless = Tile.isGapless(matrix);
       this.doubles = new double[doubles];
       this.doubleRow = new double[doubles];
-      this.floats = new float[floats];
+      this.floatCopy = new float[floats];
+      this.floats = floatCopy;
       this.floatRow = new float[floats];
     }
 
@@ -138,8 +144,28 @@ abstract class ElementPass implements BatchPass {
       }
     }
 
-    /** Likewise into {@link #floats}, rounding doubles. */
-    void readFloats(long firstRow, int n, int c, int k) {
+    /**
+     * Likewise {@link #floats}: in place where they lie in a {@code float[]} that goes on to a
+     * whole virtual vector.
+     */
+    void findFloats(long firstRow, int n, int c, int k) {
+      float[] array = elements.floatArray();
+      Matrix matrix = elements.matrix();
+      if (array != null && (isGapless || (n == 1 && matrix.classStride() == 1))) {
+        long start = elements.floatArrayOffset() + matrix.rowOffset(firstRow) + c;
+        if (start + (long) n * k + Lanes.FLOATS <= array.length) {
+          floats = array;
+          offset = (int) start;
+          return;
+        }
+      }
+      copyFloats(firstRow, n, c, k);
+    }
+
+    /** Likewise a copy, rounding doubles. */
+    void copyFloats(long firstRow, int n, int c, int k) {
+      floats = floatCopy;
+      offset = 0;
       if (isGapless || n == 1) {
         elements.readRow(firstRow, c, n * k, floats);
         return;

@@ -15,7 +15,11 @@ final class Elements {
   private final Matrix matrix;
   private final MemorySegment segment;
   private final ElementType type;
-  private final short[] halves;
+  private final double @Nullable [] doubleArray;
+  private final int doubleArrayOffset;
+  private final short @Nullable [] halvesArray;
+  private final int halvesArrayOffset;
+  private final short[] halvesCopy;
   private final float[] floats;
   private final float @Nullable [] array;
   private final int arrayOffset;
@@ -25,7 +29,22 @@ final class Elements {
     this.matrix = matrix;
     this.segment = matrix.segment();
     this.type = matrix.type();
-    this.halves = type.bytes() == Short.BYTES ? new short[longest] : new short[0];
+    this.doubleArray =
+        type == ElementType.FLOAT64
+                && segment.address() % Double.BYTES == 0
+                && matrix.array() instanceof double[] array64
+            ? array64
+            : null;
+    this.doubleArrayOffset = doubleArray == null ? 0 : (int) (segment.address() / Double.BYTES);
+    boolean isHalves = type.bytes() == Short.BYTES;
+    this.halvesArray =
+        isHalves
+                && segment.address() % Short.BYTES == 0
+                && matrix.array() instanceof short[] shortArray
+            ? shortArray
+            : null;
+    this.halvesArrayOffset = halvesArray == null ? 0 : (int) (segment.address() / Short.BYTES);
+    this.halvesCopy = isHalves ? new short[longest] : new short[0];
     this.floats = type == ElementType.FLOAT64 ? new float[0] : new float[longest];
     boolean aligned = segment.address() % Float.BYTES == 0;
     this.array =
@@ -49,6 +68,16 @@ final class Elements {
     return arrayOffset;
   }
 
+  /** The array behind a FLOAT64 matrix on the heap, or null. */
+  double @Nullable [] doubleArray() {
+    return doubleArray;
+  }
+
+  /** Where the matrix begins in {@link #doubleArray}. */
+  int doubleArrayOffset() {
+    return doubleArrayOffset;
+  }
+
   /** Whether vectors may be loaded from the matrix's own memory: of FLOAT32, and no file's. */
   boolean isNativeFloats() {
     return type == ElementType.FLOAT32 && segment.isNative() && !matrix.mayBeMapped();
@@ -66,14 +95,12 @@ final class Elements {
         }
       }
       case FLOAT16 -> {
-        readHalves(start, n);
-        for (int i = 0; i < n; i++) {
-          to[offset + i] = Float.float16ToFloat(halves[i]);
-        }
+        int from = seekHalves(start, n);
+        Float16.widen(halves(), from, n, to, offset);
       }
       case BFLOAT16 -> {
-        readHalves(start, n);
-        FloatLoops.widen(VectorLoop.WIDEN_BFLOAT16.isCompiled(n), halves, n, to, offset);
+        int from = seekHalves(start, n);
+        FloatLoops.widen(VectorLoop.WIDEN_BFLOAT16.isCompiled(n), halves(), from, n, to, offset);
       }
     }
   }
@@ -103,15 +130,17 @@ final class Elements {
         }
       }
       case FLOAT16 -> {
-        for (int i = 0; i < n; i++) {
-          halves[i] = Float.floatToFloat16(from[offset + i]);
-        }
+        Float16.narrow(from, offset, n, halves(), halvesOffset(start));
         writeHalves(start, n);
       }
       case BFLOAT16 -> {
-        for (int i = 0; i < n; i++) {
-          halves[i] = ElementType.floatToBfloat16(from[offset + i]);
-        }
+        FloatLoops.narrow(
+            VectorLoop.NARROW_BFLOAT16.isCompiled(n),
+            from,
+            offset,
+            n,
+            halves(),
+            halvesOffset(start));
         writeHalves(start, n);
       }
     }
@@ -193,13 +222,32 @@ final class Elements {
     type.set(segment, position, value);
   }
 
-  private void readHalves(long start, int n) {
-    MemorySegment.copy(
-        segment, ValueLayout.JAVA_SHORT_UNALIGNED, start * Short.BYTES, halves, 0, n);
+  /**
+   * Makes {@code n} 16-bit elements from {@code start} on available in {@link #halves}; returns
+   * where there.
+   */
+  int seekHalves(long start, int n) {
+    if (halvesArray == null) {
+      MemorySegment.copy(
+          segment, ValueLayout.JAVA_SHORT_UNALIGNED, start * Short.BYTES, halvesCopy, 0, n);
+    }
+    return halvesOffset(start);
   }
 
+  /** The array behind a matrix of 16-bit elements, or one that they are copied to. */
+  short[] halves() {
+    return halvesArray == null ? halvesCopy : halvesArray;
+  }
+
+  private int halvesOffset(long start) {
+    return halvesArray == null ? 0 : halvesArrayOffset + (int) start;
+  }
+
+  /** Copies what has been left in {@link #halves}, unless that is the matrix's array. */
   private void writeHalves(long start, int n) {
-    MemorySegment.copy(
-        halves, 0, segment, ValueLayout.JAVA_SHORT_UNALIGNED, start * Short.BYTES, n);
+    if (halvesArray == null) {
+      MemorySegment.copy(
+          halvesCopy, 0, segment, ValueLayout.JAVA_SHORT_UNALIGNED, start * Short.BYTES, n);
+    }
   }
 }

@@ -14,10 +14,11 @@ import jdk.incubator.vector.VectorOperators;
  * elements of an array. What is left of them after whole virtual vectors is read with a mask, and
  * padded. With d = (x − shift)·scale.
  *
- * <p>Each loop has one accumulator; C2 spills with more. The maximum is a comparison and a blend
- * because {@code FloatVector.max} costs three times that for Java's rules on NaN and −0; it drops
- * NaN, which the sum keeps. An accumulator starts from a vector made in the loop's own method:
- * started from a static constant it is an object in every turn, and the loop four times slower.
+ * <p>Each loop with an exponential has one accumulator; C2 spills with more. The maximum is a
+ * comparison and a blend because {@code FloatVector.max} costs three times that for Java's rules on
+ * NaN and −0; it drops NaN, which the sum keeps. An accumulator starts from a vector made in the
+ * loop's own method: started from a static constant it is an object in every turn, and the loop
+ * four times slower.
  */
 final class FloatKernel {
   private static final MethodHandle REST = VectorFunction.of(MethodHandles.lookup(), "rest");
@@ -31,23 +32,43 @@ final class FloatKernel {
         .blend(FloatVector.fromArray(FLOAT, block, from, mask), mask);
   }
 
-  /** The greatest of n elements, NaN left out. */
+  /**
+   * The greatest of n elements, NaN left out. With four accumulators: one alone would wait for its
+   * own comparison and blend in every turn.
+   */
   static float maximum(float[] block, int offset, int n) {
     try {
       int whole = n - n % FLOAT_STEP;
-      FloatVector greatest = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
-      for (int i = offset; i < offset + whole; i += FLOAT_STEP) {
+      int unrolled = n - n % (4 * FLOAT_STEP);
+      FloatVector a = FloatVector.broadcast(FLOAT, Float.NEGATIVE_INFINITY);
+      FloatVector b = a;
+      FloatVector c = a;
+      FloatVector d = a;
+      for (int i = offset; i < offset + unrolled; i += 4 * FLOAT_STEP) {
         FloatVector x = FloatVector.fromArray(FLOAT, block, i);
-        greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
+        a = a.blend(x, x.compare(VectorOperators.GT, a));
+        x = FloatVector.fromArray(FLOAT, block, i + FLOAT_STEP);
+        b = b.blend(x, x.compare(VectorOperators.GT, b));
+        x = FloatVector.fromArray(FLOAT, block, i + 2 * FLOAT_STEP);
+        c = c.blend(x, x.compare(VectorOperators.GT, c));
+        x = FloatVector.fromArray(FLOAT, block, i + 3 * FLOAT_STEP);
+        d = d.blend(x, x.compare(VectorOperators.GT, d));
+      }
+      for (int i = offset + unrolled; i < offset + whole; i += FLOAT_STEP) {
+        FloatVector x = FloatVector.fromArray(FLOAT, block, i);
+        a = a.blend(x, x.compare(VectorOperators.GT, a));
       }
       if (whole < n) {
         FloatVector x =
             (FloatVector)
                 REST.invokeExact(block, offset + whole, n - whole, Float.NEGATIVE_INFINITY);
-        greatest = greatest.blend(x, x.compare(VectorOperators.GT, greatest));
+        a = a.blend(x, x.compare(VectorOperators.GT, a));
       }
+      a = a.blend(b, b.compare(VectorOperators.GT, a));
+      c = c.blend(d, d.compare(VectorOperators.GT, c));
+      a = a.blend(c, c.compare(VectorOperators.GT, a));
       // The two zeros are one, whichever comes first at which width.
-      return greatest.reduceLanes(VectorOperators.MAX) + 0f;
+      return a.reduceLanes(VectorOperators.MAX) + 0f;
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }
@@ -95,17 +116,14 @@ final class FloatKernel {
       int whole = n - n % Lanes.FLOATS;
       int stride = Lanes.floatStride;
       FloatVector shifts = FloatMath.ONE.mul(shift);
-      FloatVector scales = FloatMath.ONE.mul(scale);
       FloatVector factors = FloatMath.ONE.mul(FloatMath.exp2Factor(scale));
       for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
         FloatVector entropies = FloatVector.zero(FLOAT);
         FloatVector squares = FloatVector.zero(FLOAT);
         for (int i = offset + part; i < offset + whole; i += stride) {
           FloatVector distance = FloatVector.fromArray(FLOAT, block, i).sub(shifts);
-          FloatVector d = distance.mul(scales);
           FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(distance, factors);
-          entropies =
-              entropies.add(e.mul(d).blend(0f, d.compare(VectorOperators.LT, FloatMath.UNDERFLOW)));
+          entropies = e.fma(distance.blend(0f, e.compare(VectorOperators.EQ, 0f)), entropies);
           squares = e.fma(e, squares);
         }
         if (whole < n) {
@@ -114,16 +132,14 @@ final class FloatKernel {
                       REST.invokeExact(
                           block, offset + whole + part, n - whole - part, Float.NEGATIVE_INFINITY))
                   .sub(shifts);
-          FloatVector d = distance.mul(scales);
           FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(distance, factors);
-          entropies =
-              entropies.add(e.mul(d).blend(0f, d.compare(VectorOperators.LT, FloatMath.UNDERFLOW)));
+          entropies = e.fma(distance.blend(0f, e.compare(VectorOperators.EQ, 0f)), entropies);
           squares = e.fma(e, squares);
         }
         entropies.intoArray(out.floatLanes, part);
         squares.intoArray(out.moreFloatLanes, part);
       }
-      out.entropyMoment = BlockSums.sum(out.floatLanes);
+      out.entropyMoment = BlockSums.sum(out.floatLanes) * scale;
       out.squareSum = BlockSums.sum(out.moreFloatLanes);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);

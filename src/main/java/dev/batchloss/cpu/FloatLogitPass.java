@@ -19,7 +19,11 @@ final class FloatLogitPass extends ElementPass {
   private final boolean isGradient;
   private final boolean checks;
   private final float[] losses = new float[BLOCK];
-  private final float[] lanes = new float[Lanes.FLOATS];
+  private final BlockSums sums = new BlockSums();
+  private final double[] rowSums = new double[BLOCK];
+  private final boolean sumsOnly;
+  private final boolean mayStayInPlace;
+  private boolean hasSums;
 
   FloatLogitPass(ComparisonCall call, ElementPlan plan) {
     super(call, plan);
@@ -28,29 +32,60 @@ final class FloatLogitPass extends ElementPass {
     this.weights = Operand.ofFloatsOrNull(call.elementWeights);
     this.output = Operand.ofFloatsOrNull(call.output);
     this.isGradient = call.outputKind == MatrixOutput.GRADIENT;
+    this.sumsOnly = output == null && weights == null;
+    this.mayStayInPlace =
+        call.output == null
+            || !(call.output.overlaps(call.input) || call.output.overlaps(call.targets));
     this.checks = plan.targetCheck() != ValueCheck.NONE;
   }
 
   @Override
   void evaluate(long firstRow, int n, int c, int k) {
+    if (mayStayInPlace) {
+      input.findFloats(firstRow, n, c, k);
+      targets.findFloats(firstRow, n, c, k);
+    } else {
+      input.copyFloats(firstRow, n, c, k);
+      targets.copyFloats(firstRow, n, c, k);
+    }
+    hasSums = sumsOnly && k >= Lanes.FLOATS && sumRows(n, k);
+    if (!hasSums) {
+      evaluateElements(firstRow, n, c, k);
+    }
+  }
+
+  /** Sums each row without its elements' losses, if all of them are ordinary. */
+  private boolean sumRows(int n, int k) {
+    for (int row = 0; row < n; row++) {
+      int x0 = input.offset + row * k;
+      int y0 = targets.offset + row * k;
+      if (!LogitSum.sum(input.floats, x0, targets.floats, y0, k, sums)) {
+        return false;
+      }
+      rowSums[row] = sums.sum;
+    }
+    return true;
+  }
+
+  private void evaluateElements(long firstRow, int n, int c, int k) {
     int size = n * k;
-    input.readFloats(firstRow, n, c, k);
-    targets.readFloats(firstRow, n, c, k);
     float[] x = input.floats;
+    int x0 = input.offset;
     float[] y = targets.floats;
-    if (checks && !LogitKernel.areProbabilities(y, size)) {
+    int y0 = targets.offset;
+    if (checks && !LogitKernel.areProbabilities(y, y0, size)) {
       requireTargets(firstRow, n, c, k);
     }
     if (isGradient && output != null) {
-      LogitKernel.lossesAndSlopes(x, y, losses, output.floats, size);
+      LogitKernel.lossesAndSlopes(x, x0, y, y0, losses, output.floats, size);
     } else {
-      LogitKernel.losses(x, y, losses, size);
+      LogitKernel.losses(x, x0, y, y0, losses, size);
     }
-    if (LogitKernel.hasInfinityOrNan(x, size)) {
-      LogitKernel.mendInfinities(x, y, losses, size);
+    if (LogitKernel.hasInfinityOrNan(x, x0, size)) {
+      LogitKernel.mendInfinities(x, x0, y, y0, losses, size);
     }
     if (weights != null) {
-      weights.readFloats(firstRow, n, c, k);
+      weights.copyFloats(firstRow, n, c, k);
       multiply(losses, weights.floats, size);
       if (isGradient && output != null) {
         multiply(output.floats, weights.floats, size);
@@ -69,7 +104,7 @@ final class FloatLogitPass extends ElementPass {
             plan,
             firstRow + row,
             c + j,
-            input.floats[row * k + j],
+            input.floats[input.offset + row * k + j],
             call.targets.get(firstRow + row, c + j));
       }
     }
@@ -83,15 +118,15 @@ final class FloatLogitPass extends ElementPass {
 
   @Override
   double sum(int offset, int k) {
-    return LogitKernel.sum(losses, offset, k, lanes);
+    return hasSums ? rowSums[offset / k] : LogitKernel.sum(losses, offset, k, sums.floatLanes);
   }
 
   @Override
   int matches(int offset, int k) {
     int matches = 0;
     for (int j = offset; j < offset + k; j++) {
-      float x = input.floats[j];
-      boolean isWanted = targets.floats[j] > ElementFunction.TARGET_THRESHOLD;
+      float x = input.floats[input.offset + j];
+      boolean isWanted = targets.floats[targets.offset + j] > ElementFunction.TARGET_THRESHOLD;
       matches += !Float.isNaN(x) && x > 0 == isWanted ? 1 : 0;
     }
     return matches;

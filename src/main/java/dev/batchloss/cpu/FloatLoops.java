@@ -1,5 +1,7 @@
 package dev.batchloss.cpu;
 
+import dev.batchloss.data.ElementType;
+
 /**
  * The loops of {@link FloatKernel}, and the logarithm that ends a row: on vectors, or number by
  * number as long as {@link VectorLoop} says that those are not compiled.
@@ -134,12 +136,25 @@ final class FloatLoops {
   }
 
   /** BFLOAT16 numbers as floats. */
-  static void widen(boolean onVectors, short[] from, int n, float[] to, int offset) {
+  static void widen(
+      boolean onVectors, short[] from, int fromOffset, int n, float[] to, int offset) {
     if (onVectors) {
-      Bfloat16.widen(from, n, to, offset);
+      Bfloat16.widen(from, fromOffset, n, to, offset);
     } else {
       for (int i = 0; i < n; i++) {
-        to[offset + i] = Float.intBitsToFloat(from[i] << Short.SIZE);
+        to[offset + i] = ElementType.bfloat16ToFloat(from[fromOffset + i]);
+      }
+    }
+  }
+
+  /** Floats as BFLOAT16 numbers. */
+  static void narrow(
+      boolean onVectors, float[] from, int fromOffset, int n, short[] to, int offset) {
+    if (onVectors) {
+      Bfloat16.narrow(from, fromOffset, n, to, offset);
+    } else {
+      for (int i = 0; i < n; i++) {
+        to[offset + i] = ElementType.floatToBfloat16(from[fromOffset + i]);
       }
     }
   }

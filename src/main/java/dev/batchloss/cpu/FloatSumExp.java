@@ -3,8 +3,6 @@ package dev.batchloss.cpu;
 import static dev.batchloss.cpu.Lanes.FLOAT;
 import static dev.batchloss.cpu.Lanes.FLOAT_STEP;
 
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -25,7 +23,7 @@ final class FloatSumExp {
           FloatMath.ROUNDING + (float) Math.rint(SegmentStatistics.LAG * FloatMath.exp2Factor(1)));
 
   /** The logarithm to base 2 of a padding, which adds 0. */
-  private static final float PADDING = -200;
+  private static final float PADDING = -2000;
 
   private FloatSumExp() {}
 
@@ -69,42 +67,69 @@ final class FloatSumExp {
     }
   }
 
-  /**
-   * The same of native memory that is no mapped file, of whole virtual vectors. A method of its
-   * own, because a loop that has met arrays and native memory is compiled for neither.
-   */
-  static boolean sum(
-      MemorySegment memory, long start, int n, float shift, float scale, BlockSums out) {
+  /** The same, and Σ e^d·d and Σ e^2d with the bits of {@link FloatKernel#moments}. */
+  static boolean sumAndMoments(
+      float[] block, int offset, int n, float shift, float scale, BlockSums out) {
     try {
+      int whole = n - n % Lanes.FLOATS;
       int stride = Lanes.floatStride;
+      float factor = FloatMath.exp2Factor(scale);
       FloatVector shifts = FloatMath.ONE.mul(shift);
-      FloatVector factors = FloatMath.ONE.mul(FloatMath.exp2Factor(scale));
+      FloatVector factors = FloatMath.ONE.mul(factor);
       int greatest = 0;
       for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
         FloatVector sum = FloatVector.zero(FLOAT);
+        FloatVector entropies = FloatVector.zero(FLOAT);
+        FloatVector squares = FloatVector.zero(FLOAT);
         IntVector most = FloatVector.zero(FLOAT).reinterpretAsInts();
-        for (int i = part; i < n; i += stride) {
-          FloatVector distance =
-              FloatVector.fromMemorySegment(
-                      FLOAT, memory, start + (long) i * Float.BYTES, ByteOrder.nativeOrder())
-                  .sub(shifts);
+        for (int i = offset + part; i < offset + whole; i += stride) {
+          FloatVector distance = FloatVector.fromArray(FLOAT, block, i).sub(shifts);
           FloatVector rounded = distance.lanewise(VectorOperators.FMA, factors, FloatMath.ROUNDING);
           most = most.lanewise(VectorOperators.MAX, rounded.reinterpretAsInts());
-          sum =
-              sum.add(
-                  (FloatVector) FloatMath.EXP2_OF_ROUNDED.invokeExact(distance, factors, rounded));
+          FloatVector e =
+              (FloatVector) FloatMath.EXP2_OF_ROUNDED.invokeExact(distance, factors, rounded);
+          sum = sum.add(e);
+          entropies = e.fma(distance, entropies);
+          squares = e.fma(e, squares);
+        }
+        if (whole < n) {
+          VectorMask<Float> mask = FLOAT.indexInRange(0, Math.max(0, n - whole - part));
+          FloatVector x = FloatVector.fromArray(FLOAT, block, offset + whole + part, mask);
+          FloatVector distance =
+              FloatVector.broadcast(FLOAT, PADDING / factor).blend(x.sub(shifts), mask);
+          FloatVector rounded = distance.lanewise(VectorOperators.FMA, factors, FloatMath.ROUNDING);
+          most = most.lanewise(VectorOperators.MAX, rounded.reinterpretAsInts());
+          FloatVector e =
+              (FloatVector) FloatMath.EXP2_OF_ROUNDED.invokeExact(distance, factors, rounded);
+          sum = sum.add(e);
+          entropies = e.fma(distance, entropies);
+          squares = e.fma(e, squares);
         }
         sum.intoArray(out.floatLanes, part);
+        entropies.intoArray(out.moreFloatLanes, part);
+        squares.intoArray(out.floatSquareLanes, part);
         greatest = Math.max(greatest, most.reduceLanes(VectorOperators.MAX));
       }
+      out.entropyMoment = BlockSums.sum(out.moreFloatLanes) * scale;
+      out.squareSum = BlockSums.sum(out.floatSquareLanes);
       return isSum(greatest, out);
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }
   }
 
+  /**
+   * Whether every element of the ordinary block that was summed last is known to be less than
+   * {@code x}; as a rule by looking at none of them again.
+   */
+  static boolean isBelow(float x, float shift, float scale, BlockSums sums) {
+    float rounded = Math.fma(x - shift, FloatMath.exp2Factor(scale), FloatMath.ROUNDING);
+    return sums.floatGreatest < Float.floatToRawIntBits(rounded);
+  }
+
   /** Sums the lanes; whether all of them hold what they should. */
-  private static boolean isSum(int greatest, BlockSums out) {
+  static boolean isSum(int greatest, BlockSums out) {
+    out.floatGreatest = greatest;
     out.sum = BlockSums.sum(out.floatLanes);
     return greatest < TOO_GREAT && !Double.isNaN(out.sum);
   }

@@ -11,10 +11,11 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The loops of binary cross-entropy over logits, in floats. With e = e^−|x| the loss is ln(1 + e) +
- * (max(x, 0) − x·y), whose second part is exact where the prediction is right, so that what remains
- * of a confident one has relative precision; and the derivative is formed from e/(1+e), the
- * probability of the less likely class.
+ * The loops of binary cross-entropy over logits, in floats: {@code n} logits of an array from
+ * {@code x0} on, their targets in another from {@code y0} on, both readable to a whole vector. With
+ * e = e^−|x| the loss is ln(1 + e) + (max(x, 0) − x·y), whose second part is exact where the
+ * prediction is right, so that what remains of a confident one has relative precision; and the
+ * derivative is formed from e/(1+e), the probability of the less likely class.
  */
 final class LogitKernel {
   /** ln(1 + e)/e on 0..1, interpolated at the zeros of a Chebyshev polynomial; error 3e-8. */
@@ -32,11 +33,13 @@ final class LogitKernel {
   private static final int INFINITY = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
   private static final int ONE = Float.floatToRawIntBits(1);
 
-  private static final MethodHandle SOFTPLUS_OF_MINUS =
+  /** {@link #softplusOfMinus}. */
+  static final MethodHandle SOFTPLUS_OF_MINUS =
       VectorFunction.of(MethodHandles.lookup(), "softplusOfMinus");
 
   private LogitKernel() {}
 
+  /** ln(1 + e) for e from 0 to 1. */
   static FloatVector softplusOfMinus(FloatVector e) {
     return FloatVector.broadcast(FLOAT, C8)
         .lanewise(VectorOperators.FMA, e, C7)
@@ -50,13 +53,13 @@ final class LogitKernel {
         .mul(e);
   }
 
-  static void losses(float[] xs, float[] ys, float[] to, int n) {
+  static void losses(float[] xs, int x0, float[] ys, int y0, float[] to, int n) {
     try {
       int step = Lanes.floatStep;
       FloatVector factor = FloatMath.ONE.mul(FloatMath.exp2Factor(-1));
       for (int i = 0; i < n; i += step) {
-        FloatVector x = FloatVector.fromArray(FLOAT, xs, i);
-        FloatVector y = FloatVector.fromArray(FLOAT, ys, i);
+        FloatVector x = FloatVector.fromArray(FLOAT, xs, x0 + i);
+        FloatVector y = FloatVector.fromArray(FLOAT, ys, y0 + i);
         FloatVector positive = x.blend(0f, x.compare(VectorOperators.LT, 0f));
         FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(x.abs(), factor);
         FloatVector loss = (FloatVector) SOFTPLUS_OF_MINUS.invokeExact(e);
@@ -67,13 +70,14 @@ final class LogitKernel {
     }
   }
 
-  static void lossesAndSlopes(float[] xs, float[] ys, float[] to, float[] slopes, int n) {
+  static void lossesAndSlopes(
+      float[] xs, int x0, float[] ys, int y0, float[] to, float[] slopes, int n) {
     try {
       int step = Lanes.floatStep;
       FloatVector factor = FloatMath.ONE.mul(FloatMath.exp2Factor(-1));
       for (int i = 0; i < n; i += step) {
-        FloatVector x = FloatVector.fromArray(FLOAT, xs, i);
-        FloatVector y = FloatVector.fromArray(FLOAT, ys, i);
+        FloatVector x = FloatVector.fromArray(FLOAT, xs, x0 + i);
+        FloatVector y = FloatVector.fromArray(FLOAT, ys, y0 + i);
         VectorMask<Float> isNegative = x.compare(VectorOperators.LT, 0f);
         FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(x.abs(), factor);
         FloatVector loss = (FloatVector) SOFTPLUS_OF_MINUS.invokeExact(e);
@@ -88,34 +92,34 @@ final class LogitKernel {
   }
 
   /** Whether one of n elements is infinite or NaN: as integers, the greatest magnitudes. */
-  static boolean hasInfinityOrNan(float[] xs, int n) {
+  static boolean hasInfinityOrNan(float[] xs, int x0, int n) {
     int whole = n - n % FLOAT_STEP;
     IntVector most = FloatVector.zero(FLOAT).reinterpretAsInts();
     for (int i = 0; i < whole; i += FLOAT_STEP) {
-      IntVector magnitude = FloatVector.fromArray(FLOAT, xs, i).abs().reinterpretAsInts();
+      IntVector magnitude = FloatVector.fromArray(FLOAT, xs, x0 + i).abs().reinterpretAsInts();
       most = most.lanewise(VectorOperators.MAX, magnitude);
     }
     int greatest = most.reduceLanes(VectorOperators.MAX);
     for (int i = whole; i < n; i++) {
-      greatest = Math.max(greatest, Float.floatToRawIntBits(Math.abs(xs[i])));
+      greatest = Math.max(greatest, Float.floatToRawIntBits(Math.abs(xs[x0 + i])));
     }
     return greatest >= INFINITY;
   }
 
   /** Whether all of n elements lie in 0..1; −0 is looked at again. As integers, from 0 to 1's. */
-  static boolean areProbabilities(float[] ys, int n) {
+  static boolean areProbabilities(float[] ys, int y0, int n) {
     int whole = n - n % FLOAT_STEP;
     IntVector most = FloatVector.zero(FLOAT).reinterpretAsInts();
     IntVector least = most;
     for (int i = 0; i < whole; i += FLOAT_STEP) {
-      IntVector y = FloatVector.fromArray(FLOAT, ys, i).reinterpretAsInts();
+      IntVector y = FloatVector.fromArray(FLOAT, ys, y0 + i).reinterpretAsInts();
       most = most.lanewise(VectorOperators.MAX, y);
       least = least.lanewise(VectorOperators.MIN, y);
     }
     int greatest = most.reduceLanes(VectorOperators.MAX);
     int smallest = least.reduceLanes(VectorOperators.MIN);
     for (int i = whole; i < n; i++) {
-      int y = Float.floatToRawIntBits(ys[i]);
+      int y = Float.floatToRawIntBits(ys[y0 + i]);
       greatest = Math.max(greatest, y);
       smallest = Math.min(smallest, y);
     }
@@ -123,10 +127,11 @@ final class LogitKernel {
   }
 
   /** The losses at infinite logits, each term by itself: a share of 0 takes nothing. */
-  static void mendInfinities(float[] xs, float[] ys, float[] losses, int n) {
+  static void mendInfinities(float[] xs, int x0, float[] ys, int y0, float[] losses, int n) {
     for (int i = 0; i < n; i++) {
-      if (Float.isInfinite(xs[i])) {
-        float share = xs[i] > 0 ? 1 - ys[i] : ys[i];
+      float x = xs[x0 + i];
+      if (Float.isInfinite(x)) {
+        float share = x > 0 ? 1 - ys[y0 + i] : ys[y0 + i];
         losses[i] = share == 0 ? 0 : share * Float.POSITIVE_INFINITY;
       }
     }

@@ -44,15 +44,14 @@ final class ScalarFloatKernel {
       float squares = 0;
       for (int i = offset + lane; i < offset + n; i += FLOATS) {
         float distance = block[i] - shift;
-        float d = distance * scale;
         float e = ScalarMath.exp2(distance, factor);
-        entropies += d < FloatMath.UNDERFLOW ? 0 : e * d;
+        entropies = Math.fma(e, e == 0 ? 0 : distance, entropies);
         squares = Math.fma(e, e, squares);
       }
       out.floatLanes[lane] = entropies;
       out.moreFloatLanes[lane] = squares;
     }
-    out.entropyMoment = BlockSums.sum(out.floatLanes);
+    out.entropyMoment = BlockSums.sum(out.floatLanes) * scale;
     out.squareSum = BlockSums.sum(out.moreFloatLanes);
   }
 

@@ -13,11 +13,19 @@ import java.util.concurrent.atomic.AtomicLong;
 enum VectorLoop {
   /** {@link FloatSumExp#sum}, which the loop of all blocks stands in for. */
   ORDINARY_SUM_EXP,
-  /** The same of native memory. */
+  /** {@link NativeKernel#sumExp}. */
   NATIVE_SUM_EXP,
+  /** {@link HalfSumExp}. */
+  BFLOAT16_SUM_EXP,
+  FLOAT16_SUM_EXP,
+  /** {@link FloatSumExp#sumAndMoments}. */
+  ORDINARY_MOMENTS,
   WIDEN_BFLOAT16,
   SUM_EXP,
   GRADIENT,
+  /** {@link NativeKernel#gradient}. */
+  NATIVE_GRADIENT,
+  NARROW_BFLOAT16,
   MOMENTS,
   COUNT_ABOVE,
   COUNT_EQUAL,

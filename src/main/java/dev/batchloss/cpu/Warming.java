@@ -1,5 +1,6 @@
 package dev.batchloss.cpu;
 
+import dev.batchloss.data.ElementType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -29,10 +30,14 @@ final class Warming {
   private final float[] block = new float[LONGEST];
   private final float[] weights = new float[LONGEST];
   private final float[] to = new float[LONGEST];
+  private final short[] bfloats = new short[LONGEST];
   private final short[] halves = new short[LONGEST];
+  private final short[] moreHalves = new short[LONGEST];
   private final double[] doubles = new double[LONGEST];
   private final double[] moreDoubles = new double[LONGEST];
   private final MemorySegment memory =
+      Arena.ofAuto().allocate((long) LONGEST * Float.BYTES, Float.BYTES);
+  private final MemorySegment moreMemory =
       Arena.ofAuto().allocate((long) LONGEST * Float.BYTES, Float.BYTES);
   private final BlockSums sums = new BlockSums();
   private final GradientScalars scalars = new GradientScalars();
@@ -41,6 +46,8 @@ final class Warming {
     for (int i = 0; i < LONGEST; i++) {
       block[i] = -i % 7;
       memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, block[i]);
+      bfloats[i] = ElementType.floatToBfloat16(block[i]);
+      halves[i] = Float.floatToFloat16(block[i]);
       weights[i] = i % 3;
       doubles[i] = 1 + i;
     }
@@ -107,18 +114,31 @@ final class Warming {
     float limit = isWhole ? 9 : -9;
     scalars.e = isWhole ? 1 : 0;
     switch (loop) {
-      case ORDINARY_SUM_EXP, NATIVE_SUM_EXP -> {
-        if (!onVectors) {
-          ScalarFloatKernel.sumExp(block, 0, n, shift, 1, limit, sums);
-        } else if (loop == VectorLoop.NATIVE_SUM_EXP) {
-          FloatSumExp.sum(memory, 0, padded, shift, 1, sums);
+      case ORDINARY_SUM_EXP, NATIVE_SUM_EXP, BFLOAT16_SUM_EXP, FLOAT16_SUM_EXP -> {
+        if (onVectors) {
+          runOrdinary(loop, n, padded, shift);
         } else {
-          FloatSumExp.sum(block, 0, n, shift, 1, sums);
+          ScalarFloatKernel.sumExp(block, 0, n, shift, 1, limit, sums);
+        }
+      }
+      case ORDINARY_MOMENTS -> {
+        if (onVectors) {
+          FloatSumExp.sumAndMoments(block, 0, n, shift, 1, sums);
+        } else {
+          ScalarFloatKernel.sumExp(block, 0, n, shift, 1, limit, sums);
+          ScalarFloatKernel.moments(block, 0, n, shift, 1, sums);
         }
       }
       case SUM_EXP -> FloatLoops.sumExp(onVectors, block, 0, n, shift, 1, limit, sums);
       case MAXIMUM -> sums.sum += FloatLoops.maximum(onVectors, block, 0, n);
       case GRADIENT -> FloatLoops.gradient(onVectors, block, 0, to, 0, padded, shift, 1, scalars);
+      case NATIVE_GRADIENT -> {
+        if (onVectors) {
+          NativeKernel.gradient(memory, 0, moreMemory, 0, padded, shift, 1, scalars);
+        } else {
+          ScalarFloatKernel.gradient(block, 0, to, 0, padded, shift, 1, scalars);
+        }
+      }
       case MOMENTS -> FloatLoops.moments(onVectors, block, 0, n, shift, 1, sums);
       case COUNT_ABOVE -> sums.sum += FloatLoops.countAbove(onVectors, block, 0, n, -2);
       case COUNT_EQUAL -> sums.sum += FloatLoops.countEqual(onVectors, block, 0, n, -2);
@@ -128,8 +148,18 @@ final class Warming {
       case SUBTRACT_WEIGHTED ->
           FloatLoops.subtractWeighted(onVectors, to, 0, padded, weights, 0, 1);
       case LOG_SOFTMAX -> FloatLoops.logSoftmax(onVectors, block, 0, to, 0, padded, shift, 1, 1);
-      case WIDEN_BFLOAT16 -> FloatLoops.widen(onVectors, halves, n, to, 0);
+      case WIDEN_BFLOAT16 -> FloatLoops.widen(onVectors, bfloats, 0, n, to, 0);
+      case NARROW_BFLOAT16 -> FloatLoops.narrow(onVectors, block, 0, n, moreHalves, 0);
       case LOG -> FloatLoops.log(onVectors, doubles, moreDoubles, n);
+    }
+  }
+
+  private void runOrdinary(VectorLoop loop, int n, int padded, float shift) {
+    switch (loop) {
+      case NATIVE_SUM_EXP -> NativeKernel.sumExp(memory, 0, padded, shift, 1, sums);
+      case BFLOAT16_SUM_EXP -> HalfSumExp.sumBfloat16(bfloats, 0, padded, shift, 1, sums);
+      case FLOAT16_SUM_EXP -> HalfSumExp.sumFloat16(halves, 0, padded, shift, 1, sums);
+      default -> FloatSumExp.sum(block, 0, n, shift, 1, sums);
     }
   }
 }

@@ -38,12 +38,51 @@ class FloatSumExpTest {
         float[] block = block(n, 5, 2);
         MemorySegment.copy(block, 0, memory, ValueLayout.JAVA_FLOAT, 0, block.length);
         BlockSums sums = new BlockSums();
-        assertThat(FloatSumExp.sum(memory, OFFSET * (long) Float.BYTES, n, 5, 2, sums)).isTrue();
+        assertThat(NativeKernel.sumExp(memory, OFFSET * (long) Float.BYTES, n, 5, 2, sums))
+            .isTrue();
         assertThat(sums.floatLanes).isEqualTo(ofAny(block, n, 5, 2).floatLanes);
         memory.set(ValueLayout.JAVA_FLOAT, (OFFSET + n - 1) * (long) Float.BYTES, Float.NaN);
-        assertThat(FloatSumExp.sum(memory, OFFSET * (long) Float.BYTES, n, 5, 2, sums)).isFalse();
+        assertThat(NativeKernel.sumExp(memory, OFFSET * (long) Float.BYTES, n, 5, 2, sums))
+            .isFalse();
       }
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 1", "5, 1", "-1e30, 1e-30", "7, 0.01", "3, 30", "1e6, 1"})
+  void momentsHaveTheSameBits(float shift, float scale) {
+    for (int n = 1; n <= LONGEST; n += n < 70 ? 1 : 53) {
+      float[] block = block(n, shift, scale);
+      block[OFFSET + n / 2] = shift - 120 / scale;
+      BlockSums sums = new BlockSums();
+      assertThat(FloatSumExp.sumAndMoments(block, OFFSET, n, shift, scale, sums)).isTrue();
+      BlockSums any = ofAny(block, n, shift, scale);
+      assertThat(sums.floatLanes).isEqualTo(any.floatLanes);
+      assertThat(sums.sum).isEqualTo(any.sum);
+      FloatKernel.moments(block, OFFSET, n, shift, scale, any);
+      assertThat(sums.moreFloatLanes).isEqualTo(any.floatLanes);
+      assertThat(sums.floatSquareLanes).isEqualTo(any.moreFloatLanes);
+      assertThat(sums.entropyMoment).isEqualTo(any.entropyMoment);
+      assertThat(sums.squareSum).isEqualTo(any.squareSum);
+    }
+  }
+
+  /** Never where an element is as great; and not of a bound that is far above all of them. */
+  @ParameterizedTest
+  @CsvSource({"0, 1", "5, 1", "-1e30, 1e-30", "7, 0.01", "1e6, 1"})
+  void whatIsBelowABoundIsKnown(float shift, float scale) {
+    float[] block = block(LONGEST, shift, scale);
+    float greatest = Float.NEGATIVE_INFINITY;
+    for (int i = OFFSET; i < block.length; i++) {
+      greatest = Math.max(greatest, block[i]);
+    }
+    BlockSums sums = new BlockSums();
+    assertThat(FloatSumExp.sum(block, OFFSET, LONGEST, shift, scale, sums)).isTrue();
+    for (float bound = greatest, i = 0; i < 50; i++, bound = Math.nextDown(bound)) {
+      assertThat(FloatSumExp.isBelow(bound, shift, scale, sums)).as("%s", bound).isFalse();
+    }
+    assertThat(FloatSumExp.isBelow(greatest + 2 / scale, shift, scale, sums)).isTrue();
+    assertThat(FloatSumExp.isBelow(Float.NEGATIVE_INFINITY, shift, scale, sums)).isFalse();
   }
 
   /** Down to where powers are subnormal, and on to where they are 0. */

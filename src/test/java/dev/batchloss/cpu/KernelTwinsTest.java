@@ -8,10 +8,13 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Java has no generics over primitive types: {@link DoubleKernel} is {@link FloatKernel} with other
- * words. This holds the two together, so that no one mends a loop in one of them only.
+ * Java has no generics over primitive types: {@link DoubleKernel} is {@link FloatKernel}, and
+ * {@link DoubleSumExp} {@link FloatSumExp}, with other words. This holds the two together, so that
+ * no one mends a loop in one of them only.
  */
 class KernelTwinsTest {
   private static final Path PACKAGE = Path.of("src/main/java/dev/batchloss/cpu");
@@ -26,15 +29,21 @@ class KernelTwinsTest {
     WORDS.put("Float", "Double");
     WORDS.put("float", "double");
     WORDS.put("\\b0f\\b", "0.0");
+    WORDS.put("IntVector", "LongVector");
+    WORDS.put("reinterpretAsInts", "reinterpretAsLongs");
+    WORDS.put("IntBits", "LongBits");
+    WORDS.put("intgreatest", "longgreatest");
+    WORDS.put("intTOO_GREAT", "longTOO_GREAT");
   }
 
-  @Test
-  void theLoopsOverDoublesAreTheLoopsOverFloats() throws IOException {
-    String floats = code("FloatKernel.java");
+  @ParameterizedTest
+  @ValueSource(strings = {"Kernel", "SumExp"})
+  void theLoopsOverDoublesAreTheLoopsOverFloats(String name) throws IOException {
+    String floats = code("Float" + name + ".java");
     for (Map.Entry<String, String> word : WORDS.entrySet()) {
       floats = floats.replaceAll(word.getKey(), word.getValue());
     }
-    assertThat(code("DoubleKernel.java")).isEqualTo(withoutSpace(floats));
+    assertThat(code("Double" + name + ".java")).isEqualTo(withoutSpace(floats));
   }
 
   @Test
