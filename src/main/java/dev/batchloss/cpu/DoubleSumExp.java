@@ -25,6 +25,7 @@ final class DoubleSumExp {
     try {
       int whole = n - n % Lanes.DOUBLES;
       int stride = Lanes.doubleStride;
+      int ahead = ReadAhead.doubles(block, offset + n);
       double factor = DoubleMath.exp2Factor(scale);
       DoubleVector shifts = DoubleMath.ONE.mul(shift);
       DoubleVector factors = DoubleMath.ONE.mul(factor);
@@ -33,6 +34,9 @@ final class DoubleSumExp {
         DoubleVector sum = DoubleVector.zero(DOUBLE);
         LongVector most = DoubleVector.zero(DOUBLE).reinterpretAsLongs();
         for (int i = offset + part; i < offset + whole; i += stride) {
+          if (Double.doubleToRawLongBits(block[i + ahead]) == ReadAhead.DOUBLE) {
+            return false;
+          }
           DoubleVector distance = DoubleVector.fromArray(DOUBLE, block, i).sub(shifts);
           DoubleVector rounded =
               distance.lanewise(VectorOperators.FMA, factors, DoubleMath.ROUNDING);
@@ -70,6 +74,7 @@ final class DoubleSumExp {
     try {
       int whole = n - n % Lanes.DOUBLES;
       int stride = Lanes.doubleStride;
+      int ahead = ReadAhead.doubles(block, offset + n);
       double factor = DoubleMath.exp2Factor(scale);
       DoubleVector shifts = DoubleMath.ONE.mul(shift);
       DoubleVector factors = DoubleMath.ONE.mul(factor);
@@ -80,6 +85,9 @@ final class DoubleSumExp {
         DoubleVector squares = DoubleVector.zero(DOUBLE);
         LongVector most = DoubleVector.zero(DOUBLE).reinterpretAsLongs();
         for (int i = offset + part; i < offset + whole; i += stride) {
+          if (Double.doubleToRawLongBits(block[i + ahead]) == ReadAhead.DOUBLE) {
+            return false;
+          }
           DoubleVector distance = DoubleVector.fromArray(DOUBLE, block, i).sub(shifts);
           DoubleVector rounded =
               distance.lanewise(VectorOperators.FMA, factors, DoubleMath.ROUNDING);

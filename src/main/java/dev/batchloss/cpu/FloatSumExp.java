@@ -32,6 +32,7 @@ final class FloatSumExp {
     try {
       int whole = n - n % Lanes.FLOATS;
       int stride = Lanes.floatStride;
+      int ahead = ReadAhead.floats(block, offset + n);
       float factor = FloatMath.exp2Factor(scale);
       FloatVector shifts = FloatMath.ONE.mul(shift);
       FloatVector factors = FloatMath.ONE.mul(factor);
@@ -40,6 +41,9 @@ final class FloatSumExp {
         FloatVector sum = FloatVector.zero(FLOAT);
         IntVector most = FloatVector.zero(FLOAT).reinterpretAsInts();
         for (int i = offset + part; i < offset + whole; i += stride) {
+          if (Float.floatToRawIntBits(block[i + ahead]) == ReadAhead.FLOAT) {
+            return false;
+          }
           FloatVector distance = FloatVector.fromArray(FLOAT, block, i).sub(shifts);
           FloatVector rounded = distance.lanewise(VectorOperators.FMA, factors, FloatMath.ROUNDING);
           most = most.lanewise(VectorOperators.MAX, rounded.reinterpretAsInts());
@@ -73,6 +77,7 @@ final class FloatSumExp {
     try {
       int whole = n - n % Lanes.FLOATS;
       int stride = Lanes.floatStride;
+      int ahead = ReadAhead.floats(block, offset + n);
       float factor = FloatMath.exp2Factor(scale);
       FloatVector shifts = FloatMath.ONE.mul(shift);
       FloatVector factors = FloatMath.ONE.mul(factor);
@@ -83,6 +88,9 @@ final class FloatSumExp {
         FloatVector squares = FloatVector.zero(FLOAT);
         IntVector most = FloatVector.zero(FLOAT).reinterpretAsInts();
         for (int i = offset + part; i < offset + whole; i += stride) {
+          if (Float.floatToRawIntBits(block[i + ahead]) == ReadAhead.FLOAT) {
+            return false;
+          }
           FloatVector distance = FloatVector.fromArray(FLOAT, block, i).sub(shifts);
           FloatVector rounded = distance.lanewise(VectorOperators.FMA, factors, FloatMath.ROUNDING);
           most = most.lanewise(VectorOperators.MAX, rounded.reinterpretAsInts());

@@ -37,26 +37,37 @@ final class HalfSumExp {
       short[] block, int offset, int n, float shift, float scale, BlockSums out) {
     try {
       int stride = Lanes.floatStride;
+      int ahead = ReadAhead.halves(block, offset + n);
       FloatVector shifts = FloatMath.ONE.mul(shift);
       FloatVector factors = FloatMath.ONE.mul(FloatMath.exp2Factor(scale));
       int greatest = 0;
       for (int part = 0; part < FLOATS; part += FLOAT_STEP) {
         FloatVector sum = FloatVector.zero(Lanes.FLOAT);
         IntVector most = FloatVector.zero(Lanes.FLOAT).reinterpretAsInts();
-        for (int i = offset + part; i < offset + n; i += stride) {
-          IntVector bits =
-              (IntVector)
-                  ShortVector.fromArray(HALVES, block, i)
-                      .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTEGERS, 0);
-          FloatVector distance =
-              bits.lanewise(VectorOperators.LSHL, BFLOAT16_POSITION)
-                  .reinterpretAsFloats()
-                  .sub(shifts);
-          FloatVector rounded = distance.lanewise(VectorOperators.FMA, factors, FloatMath.ROUNDING);
-          most = most.lanewise(VectorOperators.MAX, rounded.reinterpretAsInts());
-          sum =
-              sum.add(
-                  (FloatVector) FloatMath.EXP2_OF_ROUNDED.invokeExact(distance, factors, rounded));
+        for (int from = offset; from < offset + n; from += ReadAhead.HALVES) {
+          int to = Math.min(offset + n, from + ReadAhead.HALVES);
+          for (int line = from + ahead; line < to + ahead; line += ReadAhead.LINE_OF_HALVES) {
+            if (block[line] == ReadAhead.HALF) {
+              return false;
+            }
+          }
+          for (int i = from + part; i < to; i += stride) {
+            IntVector bits =
+                (IntVector)
+                    ShortVector.fromArray(HALVES, block, i)
+                        .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTEGERS, 0);
+            FloatVector distance =
+                bits.lanewise(VectorOperators.LSHL, BFLOAT16_POSITION)
+                    .reinterpretAsFloats()
+                    .sub(shifts);
+            FloatVector rounded =
+                distance.lanewise(VectorOperators.FMA, factors, FloatMath.ROUNDING);
+            most = most.lanewise(VectorOperators.MAX, rounded.reinterpretAsInts());
+            sum =
+                sum.add(
+                    (FloatVector)
+                        FloatMath.EXP2_OF_ROUNDED.invokeExact(distance, factors, rounded));
+          }
         }
         sum.intoArray(out.floatLanes, part);
         greatest = Math.max(greatest, most.reduceLanes(VectorOperators.MAX));
@@ -75,6 +86,7 @@ final class HalfSumExp {
       short[] block, int offset, int n, float shift, float scale, BlockSums out) {
     try {
       int stride = Lanes.floatStride;
+      int ahead = ReadAhead.halves(block, offset + n);
       FloatVector minusShifts = FloatMath.ONE.mul(-shift);
       FloatVector factors = FloatMath.ONE.mul(FloatMath.exp2Factor(scale));
       int greatest = 0;
@@ -83,25 +95,35 @@ final class HalfSumExp {
         FloatVector sum = FloatVector.zero(Lanes.FLOAT);
         IntVector most = FloatVector.zero(Lanes.FLOAT).reinterpretAsInts();
         ShortVector magnitudes = ShortVector.zero(HALVES);
-        for (int i = offset + part; i < offset + n; i += stride) {
-          ShortVector halves = ShortVector.fromArray(HALVES, block, i);
-          magnitudes =
-              magnitudes.lanewise(
-                  VectorOperators.MAX, halves.lanewise(VectorOperators.AND, MAGNITUDE));
-          IntVector bits = (IntVector) halves.convertShape(VectorOperators.S2I, INTEGERS, 0);
-          FloatVector distance =
-              bits.lanewise(VectorOperators.LSHL, FLOAT16_POSITION)
-                  .lanewise(VectorOperators.AND, FLOAT16_BITS)
-                  .reinterpretAsFloats()
-                  .lanewise(
-                      VectorOperators.FMA,
-                      FloatVector.broadcast(Lanes.FLOAT, FLOAT16_SCALE),
-                      minusShifts);
-          FloatVector rounded = distance.lanewise(VectorOperators.FMA, factors, FloatMath.ROUNDING);
-          most = most.lanewise(VectorOperators.MAX, rounded.reinterpretAsInts());
-          sum =
-              sum.add(
-                  (FloatVector) FloatMath.EXP2_OF_ROUNDED.invokeExact(distance, factors, rounded));
+        for (int from = offset; from < offset + n; from += ReadAhead.HALVES) {
+          int to = Math.min(offset + n, from + ReadAhead.HALVES);
+          for (int line = from + ahead; line < to + ahead; line += ReadAhead.LINE_OF_HALVES) {
+            if (block[line] == ReadAhead.HALF) {
+              return false;
+            }
+          }
+          for (int i = from + part; i < to; i += stride) {
+            ShortVector halves = ShortVector.fromArray(HALVES, block, i);
+            magnitudes =
+                magnitudes.lanewise(
+                    VectorOperators.MAX, halves.lanewise(VectorOperators.AND, MAGNITUDE));
+            IntVector bits = (IntVector) halves.convertShape(VectorOperators.S2I, INTEGERS, 0);
+            FloatVector distance =
+                bits.lanewise(VectorOperators.LSHL, FLOAT16_POSITION)
+                    .lanewise(VectorOperators.AND, FLOAT16_BITS)
+                    .reinterpretAsFloats()
+                    .lanewise(
+                        VectorOperators.FMA,
+                        FloatVector.broadcast(Lanes.FLOAT, FLOAT16_SCALE),
+                        minusShifts);
+            FloatVector rounded =
+                distance.lanewise(VectorOperators.FMA, factors, FloatMath.ROUNDING);
+            most = most.lanewise(VectorOperators.MAX, rounded.reinterpretAsInts());
+            sum =
+                sum.add(
+                    (FloatVector)
+                        FloatMath.EXP2_OF_ROUNDED.invokeExact(distance, factors, rounded));
+          }
         }
         sum.intoArray(out.floatLanes, part);
         greatest = Math.max(greatest, most.reduceLanes(VectorOperators.MAX));

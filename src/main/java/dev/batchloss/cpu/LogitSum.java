@@ -27,6 +27,8 @@ final class LogitSum {
     try {
       int whole = n - n % Lanes.FLOATS;
       int stride = Lanes.floatStride;
+      int xAhead = x0 + ReadAhead.floats(xs, x0 + n);
+      int yAhead = y0 + ReadAhead.floats(ys, y0 + n);
       FloatVector factor = FloatMath.ONE.mul(FloatMath.exp2Factor(-1));
       int greatest = 0;
       int smallest = 0;
@@ -36,6 +38,10 @@ final class LogitSum {
         IntVector most = zero;
         IntVector least = zero;
         for (int i = part; i < whole; i += stride) {
+          if (Float.floatToRawIntBits(xs[i + xAhead]) == ReadAhead.FLOAT
+              || Float.floatToRawIntBits(ys[i + yAhead]) == ReadAhead.FLOAT) {
+            return false;
+          }
           FloatVector x = FloatVector.fromArray(FLOAT, xs, x0 + i);
           FloatVector y = FloatVector.fromArray(FLOAT, ys, y0 + i);
           most = most.lanewise(VectorOperators.MAX, y.reinterpretAsInts());

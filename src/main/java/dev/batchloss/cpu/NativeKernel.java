@@ -4,6 +4,7 @@ import static dev.batchloss.cpu.Lanes.FLOAT;
 import static dev.batchloss.cpu.Lanes.FLOAT_STEP;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -21,18 +22,21 @@ final class NativeKernel {
   static boolean sumExp(
       MemorySegment memory, long start, int n, float shift, float scale, BlockSums out) {
     try {
-      int stride = Lanes.floatStride;
+      long stride = (long) Lanes.floatStride * Float.BYTES;
+      long end = start + (long) n * Float.BYTES;
+      long ahead = ReadAhead.bytes(memory, end);
       FloatVector shifts = FloatMath.ONE.mul(shift);
       FloatVector factors = FloatMath.ONE.mul(FloatMath.exp2Factor(scale));
       int greatest = 0;
       for (int part = 0; part < Lanes.FLOATS; part += FLOAT_STEP) {
         FloatVector sum = FloatVector.zero(FLOAT);
         IntVector most = FloatVector.zero(FLOAT).reinterpretAsInts();
-        for (int i = part; i < n; i += stride) {
+        for (long at = start + (long) part * Float.BYTES; at < end; at += stride) {
+          if (memory.get(ValueLayout.JAVA_INT_UNALIGNED, at + ahead) == ReadAhead.FLOAT) {
+            return false;
+          }
           FloatVector distance =
-              FloatVector.fromMemorySegment(
-                      FLOAT, memory, start + (long) i * Float.BYTES, ByteOrder.nativeOrder())
-                  .sub(shifts);
+              FloatVector.fromMemorySegment(FLOAT, memory, at, ByteOrder.nativeOrder()).sub(shifts);
           FloatVector rounded = distance.lanewise(VectorOperators.FMA, factors, FloatMath.ROUNDING);
           most = most.lanewise(VectorOperators.MAX, rounded.reinterpretAsInts());
           sum =
