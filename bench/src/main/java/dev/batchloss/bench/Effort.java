@@ -14,8 +14,8 @@ record Effort(int warmups, int iterations, Duration iterationTime, int rounds) {
   /** Enough to see that something is several times slower than it was, vectors being compiled. */
   static final Effort LEAST = new Effort(8, 2, Duration.ofMillis(300), 1);
 
-  /** Enough for a point of a chart. */
-  static final Effort GLANCE = new Effort(3, 3, Duration.ofMillis(500), 1);
+  /** Enough for a point of a chart; a new JVM compiles vectors for two seconds, on a processor. */
+  static final Effort GLANCE = new Effort(6, 3, Duration.ofMillis(500), 1);
 
   static final Effort QUICK = new Effort(3, 4, Duration.ofSeconds(1), 1);
   static final Effort FULL = new Effort(5, 5, Duration.ofSeconds(1), 3);
