@@ -11,8 +11,11 @@ final class BatchedRun {
 
   private static final int MOST_BATCH_ROWS = 2048;
 
-  /** Elements of a task: enough that taking one costs nothing. */
+  /** Elements of a task: enough that taking one, or waking a thread for it, costs little. */
   private static final int TASK_ELEMENTS = 1 << 18;
+
+  /** What a row costs besides its elements is worth about so many of them. */
+  private static final long ELEMENTS_FOR_A_ROW = 32;
 
   private final BatchWork work;
   private final Workers workers;
@@ -32,7 +35,8 @@ final class BatchedRun {
     int whole = Math.clamp(BATCH_ELEMENTS / classes, 1, MOST_BATCH_ROWS);
     int tiles = whole < Tile.ROWS ? whole : whole / Tile.ROWS * Tile.ROWS;
     this.batchRows = (int) Math.min(rows, tiles);
-    this.taskRows = batchRows * Math.max(1L, TASK_ELEMENTS / ((long) batchRows * classes));
+    long batchCost = batchRows * (classes + ELEMENTS_FOR_A_ROW);
+    this.taskRows = batchRows * Math.max(1, TASK_ELEMENTS / batchCost);
   }
 
   void run() {
