@@ -13,8 +13,8 @@ import java.util.Arrays;
 final class Tile {
   static final int ROWS = 64;
 
-  /** The most classes a tile holds, so that it stays in the first-level cache. */
-  static final int CLASSES = 32;
+  /** The most classes a tile holds: all of a short row, so that it is gone through once. */
+  static final int CLASSES = CpuBackend.SHORT_ROW;
 
   final double[] values = new double[ROWS * CLASSES];
 

@@ -33,7 +33,7 @@ class PairTileTest {
   };
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 9, 10, 11, 19, 20, 31, 32})
+  @ValueSource(ints = {1, 2, 3, 9, 10, 11, 19, 20, 31, 32, 33, 59, 60, 63, 64})
   void findsTheBitsOfATile(int classes) {
     Random random = new Random(classes);
     // Three elements in front, so that rows begin anywhere in a vector.
