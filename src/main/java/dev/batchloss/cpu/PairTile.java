@@ -32,7 +32,7 @@ final class PairTile {
   private static final int PAIRS = 5;
 
   /** Floats of a cache line. */
-  private static final int LINE = 16;
+  private static final int LINE = ReadAhead.LINE / Float.BYTES;
 
   private static final ValueLayout.OfLong PAIR = ValueLayout.JAVA_LONG_UNALIGNED;
 

@@ -78,7 +78,7 @@ class LogitSumTest {
   }
 
   @Test
-  void whatLiesBehindIsNotRead() {
+  void whatLiesBehindIsNotSummed() {
     fill(1);
     LogitSum.sum(xs, X_OFFSET, ys, Y_OFFSET, 37, sums);
     double before = sums.sum;
