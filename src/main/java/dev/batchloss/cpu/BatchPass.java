@@ -12,4 +12,18 @@ interface BatchPass {
 
   /** Writes the output matrix's rows. */
   void write(RowStatistics rows);
+
+  /**
+   * Whether {@link #writeBesideReducing} takes less time than the two by themselves. Such a pass
+   * refuses no row.
+   */
+  default boolean writesBesideReducing() {
+    return false;
+  }
+
+  /** Writes what was reduced last, and reduces the batch that follows. */
+  default void writeBesideReducing(RowStatistics written, RowStatistics reduced) {
+    write(written);
+    reduce(reduced);
+  }
 }

@@ -3,6 +3,7 @@ package dev.batchloss.cpu;
 import dev.batchloss.plan.MatrixOutput;
 import dev.batchloss.plan.RowFold;
 import dev.batchloss.plan.RowStatistics;
+import org.jspecify.annotations.Nullable;
 
 /** A call whose rows are shared out in batches. */
 final class BatchedRun {
@@ -46,9 +47,9 @@ final class BatchedRun {
         (int) Math.min(tasks, workers.threads()),
         () -> {
           try {
-            Worker worker = new Worker(pool.take(Tile.lanes(batchRows)));
+            Worker worker = new Worker();
             queue.drain(task -> worker.run(firstRow + task * taskRows));
-            pool.giveBack(worker.batch);
+            worker.end();
           } catch (Throwable e) {
             queue.fail(e);
           }
@@ -59,26 +60,59 @@ final class BatchedRun {
   /** What one thread needs. */
   private final class Worker {
     private final BatchPass pass = work.newPass(Tile.lanes(batchRows));
-    private final RowStatistics batch;
     private final RowFold fold = work.request().folds().get();
+    private final boolean writes = work.request().outputKind() != MatrixOutput.NONE;
+    private RowStatistics batch = pool.take(Tile.lanes(batchRows));
 
-    Worker(RowStatistics batch) {
-      this.batch = batch;
-    }
+    /** A batch that the next is reduced beside. */
+    private @Nullable RowStatistics unwritten;
 
     void run(long first) {
       long end = Math.min(firstRow + rows, first + taskRows);
       for (long row = first; row < end; row += batchRows) {
         batch.firstRow = row;
         batch.size = (int) Math.min(batchRows, end - row);
-        work.label(batch);
-        pass.reduce(batch);
-        work.finish(batch);
-        if (work.request().outputKind() != MatrixOutput.NONE) {
-          pass.write(batch);
+        if (pass.writesBesideReducing()) {
+          runBesideWriting();
+        } else {
+          run();
         }
-        fold.fold(batch);
       }
+    }
+
+    private void run() {
+      work.label(batch);
+      pass.reduce(batch);
+      work.finish(batch);
+      if (writes) {
+        pass.write(batch);
+      }
+      fold.fold(batch);
+    }
+
+    private void runBesideWriting() {
+      RowStatistics written = unwritten;
+      unwritten = null;
+      work.label(batch);
+      if (written == null) {
+        pass.reduce(batch);
+        written = pool.take(Tile.lanes(batchRows));
+      } else {
+        pass.writeBesideReducing(written, batch);
+      }
+      work.finish(batch);
+      fold.fold(batch);
+      unwritten = batch;
+      batch = written;
+    }
+
+    /** To be called after the last task. */
+    void end() {
+      if (unwritten != null) {
+        pass.write(unwritten);
+        pool.giveBack(unwritten);
+      }
+      pool.giveBack(batch);
     }
   }
 }

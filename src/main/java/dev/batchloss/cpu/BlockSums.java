@@ -26,6 +26,9 @@ final class BlockSums {
   /** Whether an element was greater than the limit that was given. */
   boolean exceeds;
 
+  /** Whether {@link ReadAhead}'s NaN was met by a loop that cannot give up. */
+  boolean metNan;
+
   /** Σ e^d·d. */
   double entropyMoment;
 

@@ -16,7 +16,7 @@ final class DoubleSumExp {
           DoubleMath.ROUNDING + Math.rint(SegmentStatistics.LAG * DoubleMath.exp2Factor(1)));
 
   /** The logarithm to base 2 of a padding, which adds 0. */
-  private static final double PADDING = -2000;
+  static final double PADDING = -2000;
 
   private DoubleSumExp() {}
 

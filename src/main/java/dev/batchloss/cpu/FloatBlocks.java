@@ -37,6 +37,16 @@ final class FloatBlocks {
     return elements.get(position);
   }
 
+  /** The array that the matrix lies in, if it does and blocks need no copy. */
+  float @Nullable [] array() {
+    return array;
+  }
+
+  /** Where an element lies in {@link #array}. */
+  int arrayOffset(long position) {
+    return arrayOffset + (int) position;
+  }
+
   /** Whether vectors may be loaded from the matrix's own memory. */
   boolean isNativeFloats() {
     return elements.isNativeFloats();
@@ -46,7 +56,7 @@ final class FloatBlocks {
   void load(long start, int n) {
     if (array != null) {
       block = array;
-      offset = arrayOffset + (int) start;
+      offset = arrayOffset(start);
       return;
     }
     block = copy;

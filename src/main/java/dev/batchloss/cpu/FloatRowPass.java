@@ -44,11 +44,15 @@ final class FloatRowPass implements BatchPass, SegmentPass {
   private final boolean needsMoments;
   private final boolean needsEveryElement;
   private final double[] shifted;
-  private final double[] shifts;
+  private double[] shifts;
+  private double[] writtenShifts;
   private final BlockSums sums = new BlockSums();
   private final SegmentStatistics segment = new SegmentStatistics();
   private final SegmentStatistics total = new SegmentStatistics();
   private int extraordinaryBlocks;
+
+  /** Whether a row is being written while another is reduced. */
+  private boolean writesBeside;
 
   FloatRowPass(Call call, int batchRows) {
     this.call = call;
@@ -59,6 +63,7 @@ final class FloatRowPass implements BatchPass, SegmentPass {
     this.writer = call.output == null ? null : new FloatRowWriter(call, input, soft);
     this.shifted = targets == null ? new double[0] : new double[BLOCK];
     this.shifts = new double[batchRows];
+    this.writtenShifts = writer == null ? shifts : new double[batchRows];
     this.needsMoments = call.needs.entropyMoment() || call.needs.squares();
     this.needsEveryElement = needsMoments || targets != null || call.needs.classMoment();
   }
@@ -66,15 +71,19 @@ final class FloatRowPass implements BatchPass, SegmentPass {
   @Override
   public void reduce(RowStatistics rows) {
     for (int i = 0; i < rows.size; i++) {
-      if (call.reads(rows, i)) {
-        startRow(rows, i);
-        reduceSegment(rows, i, 0, total);
-        for (int from = Call.SEGMENT; from < call.classes; from += Call.SEGMENT) {
-          reduceSegment(rows, i, from, segment);
-          total.append(segment);
-        }
-        finishRow(rows, i, total);
+      reduceRow(rows, i);
+    }
+  }
+
+  private void reduceRow(RowStatistics rows, int i) {
+    if (call.reads(rows, i)) {
+      startRow(rows, i);
+      reduceSegment(rows, i, 0, total);
+      for (int from = Call.SEGMENT; from < call.classes; from += Call.SEGMENT) {
+        reduceSegment(rows, i, from, segment);
+        total.append(segment);
       }
+      finishRow(rows, i, total);
     }
   }
 
@@ -100,6 +109,9 @@ final class FloatRowPass implements BatchPass, SegmentPass {
       reduceBlock(rows, i, start, c, n, target, into);
       argmaxBlock = into.maximum > before ? c : argmaxBlock;
       c += n;
+      if (writesBeside) {
+        Objects.requireNonNull(writer).writeTo(c);
+      }
     }
     if (call.needs.argmax()) {
       into.argmax = argmaxBlock;
@@ -195,11 +207,7 @@ final class FloatRowPass implements BatchPass, SegmentPass {
     VectorLoop ordinaryLoop = needsMoments ? ORDINARY_MOMENTS : ORDINARY_SUM_EXP;
     extraordinaryBlocks = Math.max(0, extraordinaryBlocks - 1);
     if (isOrdinary && ordinaryLoop.isCompiled(n)) {
-      boolean isSum =
-          needsMoments
-              ? FloatSumExp.sumAndMoments(block, offset, n, shift, scale, sums)
-              : FloatSumExp.sum(block, offset, n, shift, scale, sums);
-      if (isSum) {
+      if (sumOrdinary(block, offset, n, shift)) {
         return true;
       }
       extraordinaryBlocks = Double.isNaN(sums.sum) ? AFTER_EXTRAORDINARY : 0;
@@ -219,6 +227,16 @@ final class FloatRowPass implements BatchPass, SegmentPass {
       FloatLoops.moments(onVectors, block, offset, n, shift, scale, sums);
     }
     return false;
+  }
+
+  private boolean sumOrdinary(float[] block, int offset, int n, float shift) {
+    if (needsMoments) {
+      return FloatSumExp.sumAndMoments(block, offset, n, shift, scale, sums);
+    }
+    if (writesBeside && writer != null && writer.mayBeWrittenBesideSum(n)) {
+      return SumBesideGradient.sum(block, offset, n, shift, scale, sums, writer.leave(n));
+    }
+    return FloatSumExp.sum(block, offset, n, shift, scale, sums);
   }
 
   private double classMoment(int n, int c, float shift) {
@@ -270,8 +288,38 @@ final class FloatRowPass implements BatchPass, SegmentPass {
   @Override
   public void write(RowStatistics rows) {
     for (int i = 0; i < rows.size; i++) {
-      for (int from = 0; from < call.classes; from += Call.SEGMENT) {
-        writeSegment(rows, i, from, shifts[i]);
+      writeRow(rows, i, shifts);
+    }
+  }
+
+  private void writeRow(RowStatistics rows, int i, double[] shiftOfRow) {
+    for (int from = 0; from < call.classes; from += Call.SEGMENT) {
+      writeSegment(rows, i, from, shiftOfRow[i]);
+    }
+  }
+
+  @Override
+  public boolean writesBesideReducing() {
+    return writer != null && soft == null && !needsMoments;
+  }
+
+  @Override
+  public void writeBesideReducing(RowStatistics written, RowStatistics reduced) {
+    FloatRowWriter rowWriter = Objects.requireNonNull(writer);
+    double[] shiftsOfWritten = shifts;
+    shifts = writtenShifts;
+    writtenShifts = shiftsOfWritten;
+    for (int i = 0; i < Math.max(written.size, reduced.size); i++) {
+      if (i >= reduced.size || !call.reads(reduced, i)) {
+        writeRow(written, i, shiftsOfWritten);
+      } else if (i >= written.size) {
+        reduceRow(reduced, i);
+      } else {
+        rowWriter.start(written, i, 0, call.classes, (float) shiftsOfWritten[i]);
+        writesBeside = true;
+        reduceRow(reduced, i);
+        writesBeside = false;
+        rowWriter.finish();
       }
     }
   }

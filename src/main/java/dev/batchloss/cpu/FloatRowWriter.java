@@ -4,6 +4,7 @@ import static dev.batchloss.cpu.VectorLoop.GRADIENT;
 import static dev.batchloss.cpu.VectorLoop.LOG_SOFTMAX;
 import static dev.batchloss.cpu.VectorLoop.NATIVE_GRADIENT;
 import static dev.batchloss.cpu.VectorLoop.SUBTRACT_WEIGHTED;
+import static dev.batchloss.cpu.VectorLoop.SUM_BESIDE_GRADIENT;
 
 import dev.batchloss.data.Matrix;
 import dev.batchloss.plan.MatrixOutput;
@@ -27,7 +28,21 @@ final class FloatRowWriter {
   private final int outputArrayOffset;
   private final boolean isNative;
   private final float[] outputBlock = new float[FloatBlocks.LENGTH];
-  private final GradientScalars scalars = new GradientScalars();
+  private final GradientBlock gradientBlock = new GradientBlock();
+  private final GradientScalars scalars = gradientBlock.scalars;
+  private final boolean isInArrays;
+
+  private RowStatistics rows = new RowStatistics(0);
+  private int rowInBatch;
+  private long start;
+  private long outputStart;
+  private int from;
+  private int end;
+  private int position;
+  private boolean isGradient;
+  private boolean isZero;
+  private float shift;
+  private double classShare;
 
   /** Shares the blocks and the target probabilities with the pass that reduces the rows. */
   FloatRowWriter(Call call, FloatBlocks input, @Nullable SoftTargets soft) {
@@ -40,91 +55,119 @@ final class FloatRowWriter {
     boolean isAlongRows = matrix.classStride() == 1;
     this.outputArray = isAlongRows ? output.floatArray() : null;
     this.outputArrayOffset = output.floatArrayOffset();
+    this.isInArrays = outputArray != null && input.array() != null;
     this.isNative = isAlongRows && input.isNativeFloats() && output.isNativeFloats();
   }
 
   /** Writes the segment of row {@code i} from class {@code from} on. */
   void writeSegment(RowStatistics rows, int i, int from, float shift) {
+    start(rows, i, from, Math.min(call.classes, from + Call.SEGMENT), shift);
+    writeTo(end);
+    finish();
+  }
+
+  /** Begins with classes {@code from} (inclusive) to {@code end} (exclusive) of row {@code i}. */
+  void start(RowStatistics rows, int i, int from, int end, float shift) {
     long row = rows.firstRow + i;
-    long start = call.input.rowOffset(row);
-    long outputStart = output.matrix().rowOffset(row);
-    int end = Math.min(call.classes, from + Call.SEGMENT);
-    boolean gradient = call.outputKind == MatrixOutput.GRADIENT;
-    boolean zero = gradient && rows.ignored[i];
-    if (gradient) {
+    this.rows = rows;
+    this.rowInBatch = i;
+    this.start = call.input.rowOffset(row);
+    this.outputStart = output.matrix().rowOffset(row);
+    this.from = from;
+    this.end = end;
+    this.position = from;
+    this.shift = shift;
+    this.isGradient = call.outputKind == MatrixOutput.GRADIENT;
+    this.isZero = isGradient && rows.ignored[i];
+    if (isGradient) {
       scalars.set(rows, i, rows.sum[i], scale);
     } else {
       scalars.setSoftmax(rows.sum[i]);
     }
-    double classShare = scalars.k;
+    this.classShare = scalars.k;
     if (call.floatClassWeights != null) {
       scalars.k = 0;
     }
-    for (int c = from; c < end; ) {
-      int n = blockLength(end - c);
-      boolean isWhole = n % Lanes.FLOATS == 0;
-      if (isWhole && !zero && writeNative(start + c, outputStart + c, n, shift, classShare)) {
-        c += n;
-        continue;
-      }
-      boolean direct = outputArray != null && isWhole;
-      float[] array = direct ? outputArray : outputBlock;
-      int offset = direct ? outputArrayOffset + (int) (outputStart + c) : 0;
-      if (zero) {
-        Arrays.fill(array, offset, offset + n, 0);
-      } else {
-        int padded = input.loadPadded(start + c, n);
-        writeBlock(rows, i, c, n, padded, array, offset, shift, classShare);
-      }
-      if (!direct) {
-        output.writeRow(row, c, n, outputBlock);
-      }
-      c += n;
-    }
-    int target = rows.target[i];
-    if (gradient && !zero && call.needs.target() && target >= from && target < end) {
-      double derivative = call.transform.logitScale();
-      output.set(
-          outputStart + target * output.matrix().classStride(),
-          call.targetGradient(rows, i, derivative));
+  }
+
+  /** Writes the classes before {@code to} that have not been written yet. */
+  void writeTo(int to) {
+    while (position < to) {
+      int n = blockLength(to - position);
+      writeBlock(n);
+      position += n;
     }
   }
 
-  /** Writes a block from native memory to native memory, where that is all there is to it. */
-  private boolean writeNative(long from, long to, int n, float shift, double classShare) {
-    boolean isDone =
-        isNative
-            && call.outputKind != MatrixOutput.LOG_SOFTMAX
-            && scalars.e == 0
-            && scalars.h == 0
-            && (classShare == 0 || call.floatClassWeights == null)
-            && NATIVE_GRADIENT.isCompiled(n);
-    if (isDone) {
+  /** Writes what depends on the whole row having been written. */
+  void finish() {
+    int target = rows.target[rowInBatch];
+    if (isGradient && !isZero && call.needs.target() && target >= from && target < end) {
+      double derivative = call.transform.logitScale();
+      output.set(
+          outputStart + target * output.matrix().classStride(),
+          call.targetGradient(rows, rowInBatch, derivative));
+    }
+  }
+
+  /**
+   * Whether the next {@code n} classes, or as many of them as are whole virtual vectors, may be
+   * written by {@link SumBesideGradient}.
+   */
+  boolean mayBeWrittenBesideSum(int n) {
+    return isInArrays && isPlain() && !isZero && SUM_BESIDE_GRADIENT.isCompiled(n);
+  }
+
+  /** Leaves those to the caller to write. */
+  GradientBlock leave(int n) {
+    gradientBlock.logits = Objects.requireNonNull(input.array());
+    gradientBlock.logitsOffset = input.arrayOffset(start + position);
+    gradientBlock.gradient = Objects.requireNonNull(outputArray);
+    gradientBlock.gradientOffset = outputArrayOffset + (int) (outputStart + position);
+    gradientBlock.shift = shift;
+    position += n - n % Lanes.FLOATS;
+    return gradientBlock;
+  }
+
+  /** Whether e^d·u − k is all there is to it. */
+  private boolean isPlain() {
+    return call.outputKind != MatrixOutput.LOG_SOFTMAX
+        && scalars.e == 0
+        && scalars.h == 0
+        && (classShare == 0 || call.floatClassWeights == null);
+  }
+
+  private void writeBlock(int n) {
+    boolean isWhole = n % Lanes.FLOATS == 0;
+    if (isNative && isWhole && !isZero && isPlain() && NATIVE_GRADIENT.isCompiled(n)) {
       NativeKernel.gradient(
           call.input.segment(),
-          from * Float.BYTES,
+          (start + position) * Float.BYTES,
           output.matrix().segment(),
-          to * Float.BYTES,
+          (outputStart + position) * Float.BYTES,
           n,
           shift,
           scale,
           scalars);
+      return;
     }
-    return isDone;
+    boolean direct = outputArray != null && isWhole;
+    float[] array = direct ? outputArray : outputBlock;
+    int offset = direct ? outputArrayOffset + (int) (outputStart + position) : 0;
+    if (isZero) {
+      Arrays.fill(array, offset, offset + n, 0);
+    } else {
+      int padded = input.loadPadded(start + position, n);
+      writeBlock(n, padded, array, offset);
+    }
+    if (!direct) {
+      output.writeRow(rows.firstRow + rowInBatch, position, n, outputBlock);
+    }
   }
 
-  private void writeBlock(
-      RowStatistics rows,
-      int i,
-      int c,
-      int n,
-      int padded,
-      float[] to,
-      int offset,
-      float shift,
-      double classShare) {
+  private void writeBlock(int n, int padded, float[] to, int offset) {
     if (call.outputKind == MatrixOutput.LOG_SOFTMAX) {
-      float logNormalizer = (float) rows.logNormalizer[i];
+      float logNormalizer = (float) rows.logNormalizer[rowInBatch];
       FloatLoops.logSoftmax(
           LOG_SOFTMAX.isCompiled(padded),
           input.block,
@@ -154,13 +197,13 @@ final class FloatRowWriter {
           offset,
           padded,
           call.floatClassWeights,
-          c,
+          position,
           (float) classShare);
     }
     if (scalars.h != 0 && soft != null) {
-      double[] q = soft.read(rows.firstRow + i, c, n);
+      double[] q = soft.read(rows.firstRow + rowInBatch, position, n);
       for (int j = 0; j < n; j++) {
-        to[offset + j] -= (float) (scalars.h * call.classWeight(c + j) * q[j]);
+        to[offset + j] -= (float) (scalars.h * call.classWeight(position + j) * q[j]);
       }
     }
   }

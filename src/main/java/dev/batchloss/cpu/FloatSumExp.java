@@ -23,7 +23,7 @@ final class FloatSumExp {
           FloatMath.ROUNDING + (float) Math.rint(SegmentStatistics.LAG * FloatMath.exp2Factor(1)));
 
   /** The logarithm to base 2 of a padding, which adds 0. */
-  private static final float PADDING = -2000;
+  static final float PADDING = -2000;
 
   private FloatSumExp() {}
 

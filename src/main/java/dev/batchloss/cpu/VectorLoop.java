@@ -23,6 +23,8 @@ enum VectorLoop {
   WIDEN_BFLOAT16,
   SUM_EXP,
   GRADIENT,
+  /** {@link SumBesideGradient}. */
+  SUM_BESIDE_GRADIENT,
   /** {@link NativeKernel#gradient}. */
   NATIVE_GRADIENT,
   NARROW_BFLOAT16,

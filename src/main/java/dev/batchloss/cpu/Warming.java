@@ -42,7 +42,11 @@ final class Warming {
   private final BlockSums sums = new BlockSums();
   private final GradientScalars scalars = new GradientScalars();
 
+  private final GradientBlock beside = new GradientBlock();
+
   private Warming() {
+    beside.logits = block;
+    beside.gradient = to;
     for (int i = 0; i < LONGEST; i++) {
       block[i] = -i % 7;
       memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, block[i]);
@@ -132,6 +136,14 @@ final class Warming {
       case SUM_EXP -> FloatLoops.sumExp(onVectors, block, 0, n, shift, 1, limit, sums);
       case MAXIMUM -> sums.sum += FloatLoops.maximum(onVectors, block, 0, n);
       case GRADIENT -> FloatLoops.gradient(onVectors, block, 0, to, 0, padded, shift, 1, scalars);
+      case SUM_BESIDE_GRADIENT -> {
+        if (onVectors) {
+          SumBesideGradient.sum(block, 0, n, shift, 1, sums, beside);
+        } else {
+          ScalarFloatKernel.sumExp(block, 0, n, shift, 1, limit, sums);
+          ScalarFloatKernel.gradient(block, 0, to, 0, padded, shift, 1, scalars);
+        }
+      }
       case NATIVE_GRADIENT -> {
         if (onVectors) {
           NativeKernel.gradient(memory, 0, moreMemory, 0, padded, shift, 1, scalars);
