@@ -110,15 +110,20 @@ final class FloatRowWriter {
     }
   }
 
+  /** Whether {@link NativeKernel} writes, beside whose loop nothing has been found to be faster. */
+  boolean isNative() {
+    return isNative;
+  }
+
   /**
    * Whether the next {@code n} classes, or as many of them as are whole virtual vectors, may be
    * written by {@link SumBesideGradient}.
    */
   boolean mayBeWrittenBesideSum(int n) {
-    return isInArrays && isPlain() && !isZero && SUM_BESIDE_GRADIENT.isCompiled(n);
+    return isInArrays && isPlain() && SUM_BESIDE_GRADIENT.isCompiled(n);
   }
 
-  /** Leaves those to the caller to write. */
+  /** Leaves those to the caller, who has to write them. */
   GradientBlock leave(int n) {
     gradientBlock.logits = Objects.requireNonNull(input.array());
     gradientBlock.logitsOffset = input.arrayOffset(start + position);
@@ -132,6 +137,7 @@ final class FloatRowWriter {
   /** Whether e^d·u − k is all there is to it. */
   private boolean isPlain() {
     return call.outputKind != MatrixOutput.LOG_SOFTMAX
+        && !isZero
         && scalars.e == 0
         && scalars.h == 0
         && (classShare == 0 || call.floatClassWeights == null);
@@ -139,7 +145,7 @@ final class FloatRowWriter {
 
   private void writeBlock(int n) {
     boolean isWhole = n % Lanes.FLOATS == 0;
-    if (isNative && isWhole && !isZero && isPlain() && NATIVE_GRADIENT.isCompiled(n)) {
+    if (isNative && isWhole && isPlain() && NATIVE_GRADIENT.isCompiled(n)) {
       NativeKernel.gradient(
           call.input.segment(),
           (start + position) * Float.BYTES,

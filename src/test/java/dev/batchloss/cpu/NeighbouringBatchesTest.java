@@ -118,12 +118,14 @@ class NeighbouringBatchesTest {
   /** Of as many rows as there is room for; also their softmax, where the logits are left. */
   private static void assertSameAsByThemselves(
       ElementType type,
-      MemorySegment logits,
-      MemorySegment output,
+      MemorySegment logitsMemory,
+      MemorySegment outputMemory,
       CrossEntropy.Builder builder,
       int classes) {
     CrossEntropy loss = builder.build();
     int rows = ROWS * CLASSES / classes;
+    MemorySegment logits = logitsMemory.asSlice(0, (long) rows * classes * type.bytes());
+    MemorySegment output = outputMemory.asSlice(0, logits.byteSize());
     fill(type, logits, rows, classes);
     byte[] kept = bytes(logits);
     int[] targets = targets(rows, classes);
@@ -153,6 +155,7 @@ class NeighbouringBatchesTest {
     int rows = targets.length;
     double[] losses = run(loss, type, logits, output, targets, classes, kind);
     byte[] together = bytes(output);
+    output.fill((byte) 1);
     logits.copyFrom(MemorySegment.ofArray(kept));
     long rowBytes = (long) classes * type.bytes();
     for (int row = 0; row < rows; row++) {
