@@ -26,7 +26,7 @@ final class BlockSums {
   /** Whether an element was greater than the limit that was given. */
   boolean exceeds;
 
-  /** Whether {@link ReadAhead}'s NaN was met by a loop that cannot give up. */
+  /** That {@link ReadAhead}'s NaN was met; noted for the comparison to be made, of no meaning. */
   boolean metNan;
 
   /** Σ e^d·d. */

@@ -310,16 +310,18 @@ final class FloatRowPass implements BatchPass, SegmentPass {
     shifts = writtenShifts;
     writtenShifts = shiftsOfWritten;
     for (int i = 0; i < Math.max(written.size, reduced.size); i++) {
-      if (i >= reduced.size || !call.reads(reduced, i)) {
-        writeRow(written, i, shiftsOfWritten);
-      } else if (i >= written.size) {
-        reduceRow(reduced, i);
-      } else {
+      boolean isWritten = i < written.size;
+      boolean isReduced = i < reduced.size && call.reads(reduced, i);
+      if (isWritten && isReduced) {
         rowWriter.start(written, i, 0, call.classes, (float) shiftsOfWritten[i]);
         writesBeside = true;
         reduceRow(reduced, i);
         writesBeside = false;
         rowWriter.finish();
+      } else if (isWritten) {
+        writeRow(written, i, shiftsOfWritten);
+      } else if (isReduced) {
+        reduceRow(reduced, i);
       }
     }
   }

@@ -8,7 +8,8 @@ import java.lang.foreign.MemorySegment;
  * loop with an exponential that is a few cache lines, too few to have memory busy all the time.
  * Java has no instruction that prefetches. A load that nothing but a branch never taken waits for
  * does the same: each turn compares an element ahead with a NaN, and a loop that meets this one NaN
- * gives its block up, to the loop that sums any block, and leaves its results as they were.
+ * gives its block up, to the loop that sums any block, and leaves its results as they were. A loop
+ * that has written something by then only notes it.
  */
 final class ReadAhead {
   /** Bytes of a cache line. */
