@@ -300,7 +300,7 @@ final class FloatRowPass implements BatchPass, SegmentPass {
 
   @Override
   public boolean writesBesideReducing() {
-    return writer != null && !writer.isNative() && soft == null && !needsMoments;
+    return writer != null && writer.gainsFromReading() && soft == null && !needsMoments;
   }
 
   @Override

@@ -110,9 +110,12 @@ final class FloatRowWriter {
     }
   }
 
-  /** Whether {@link NativeKernel} writes, beside whose loop nothing has been found to be faster. */
-  boolean isNative() {
-    return isNative;
+  /**
+   * Whether rows are written sooner while others are read. Over the logits they are not, with large
+   * pages later even; nor by {@link NativeKernel}.
+   */
+  boolean gainsFromReading() {
+    return !call.request.inPlace() && !isNative;
   }
 
   /**

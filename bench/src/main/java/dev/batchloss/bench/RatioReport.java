@@ -32,7 +32,7 @@ public final class RatioReport extends ReportCommand {
       paramLabel = "TEXT",
       description =
           "Only lines whose benchmark, shape, type and memory, such as 'CrossEntropyForward"
-              + " 4096x32000 FLOAT32 heap', contain this; several times: all of these.")
+              + " 4096x32000 FLOAT32 heap', contain this; several times: any of these.")
   private List<String> only = List.of();
 
   @Option(
@@ -82,7 +82,7 @@ public final class RatioReport extends ReportCommand {
     List<RatioCase> cases =
         backends.stream()
             .flatMap(name -> (quick ? RatioCase.quick(name) : RatioCase.all(name)).stream())
-            .filter(one -> only.stream().allMatch(text -> contains(one, text)))
+            .filter(one -> only.isEmpty() || only.stream().anyMatch(text -> contains(one, text)))
             .toList();
     if (cases.isEmpty()) {
       throw new IllegalArgumentException("no line of the report contains " + only);
