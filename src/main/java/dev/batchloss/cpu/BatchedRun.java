@@ -7,8 +7,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A call whose rows are shared out in batches. */
 final class BatchedRun {
-  /** Elements of a batch: what a second pass over its rows still finds in the cache. */
-  private static final int BATCH_ELEMENTS = 1 << 16;
+  /**
+   * Elements of a batch: what a second pass over its rows still finds in the cache, beside those of
+   * the batch that is reduced meanwhile.
+   */
+  private static final int BATCH_ELEMENTS = 1 << 15;
 
   private static final int MOST_BATCH_ROWS = 2048;
 

@@ -111,11 +111,10 @@ final class FloatRowWriter {
   }
 
   /**
-   * Whether rows are written sooner while others are read. Over the logits they are not, with large
-   * pages later even; nor by {@link NativeKernel}.
+   * Whether rows are written sooner while others are read; by {@link NativeKernel} they are not.
    */
   boolean gainsFromReading() {
-    return !call.request.inPlace() && !isNative;
+    return !isNative;
   }
 
   /**
