@@ -152,15 +152,28 @@ final class PairTile {
   }
 
   private void arrange(float[] from, int start, int n) {
-    int c = 0;
-    for (; c + 2 * PAIRS <= classes; c += 2 * PAIRS) {
-      moveFivePairs(from, start + c, classes, n, pairs, c * ROWS);
+    int pairsOfRow = classes / 2;
+    int p = 0;
+    while (PairTransposition.FITS && pairsOfRow - p >= PairTransposition.LEAST_PAIRS) {
+      int k = Math.min(PairTransposition.PAIRS, pairsOfRow - p);
+      int rows = PairTransposition.move(from, start + 2 * p, classes, n, k, pairs, p * PAIR_ROWS);
+      moveRest(from, start, n, rows, p, p + k);
+      p += k;
     }
-    for (; c + 1 < classes; c += 2) {
-      movePairs(from, start + c, classes, n, pairs, c * ROWS);
+    for (; p + PAIRS <= pairsOfRow; p += PAIRS) {
+      moveFivePairs(from, start + 2 * p, classes, n, pairs, p * PAIR_ROWS);
     }
-    if (c < classes) {
-      moveSingles(from, start + c, classes, n, pairs, c * ROWS);
+    moveRest(from, start, n, 0, p, pairsOfRow);
+    if (classes % 2 != 0) {
+      moveSingles(from, start + classes - 1, classes, n, pairs, pairsOfRow * PAIR_ROWS);
+    }
+  }
+
+  /** The rows from {@code row} on of some pairs. */
+  private void moveRest(float[] from, int start, int n, int row, int firstPair, int endPair) {
+    int i = start + row * classes;
+    for (int p = firstPair; p < endPair; p++) {
+      movePairs(from, i + 2 * p, classes, n - row, pairs, p * PAIR_ROWS + 2 * row);
     }
   }
 

@@ -33,7 +33,10 @@ class PairTileTest {
   };
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 9, 10, 11, 19, 20, 31, 32, 33, 59, 60, 63, 64})
+  @ValueSource(
+      ints = {
+        1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 14, 16, 19, 20, 21, 22, 31, 32, 33, 45, 59, 60, 63, 64
+      })
   void findsTheBitsOfATile(int classes) {
     Random random = new Random(classes);
     // Three elements in front, so that rows begin anywhere in a vector.
