@@ -55,17 +55,29 @@ final class BlockSums {
 
   /** Sums the lanes of a virtual vector of floats. */
   static double sum(float[] lanes) {
-    double a = ((double) lanes[0] + lanes[8]) + ((double) lanes[4] + lanes[12]);
-    double b = ((double) lanes[2] + lanes[10]) + ((double) lanes[6] + lanes[14]);
-    double c = ((double) lanes[1] + lanes[9]) + ((double) lanes[5] + lanes[13]);
-    double d = ((double) lanes[3] + lanes[11]) + ((double) lanes[7] + lanes[15]);
+    return sum(lanes, 0);
+  }
+
+  /** Sums the lanes of the virtual vector of floats that begins {@code at} a place. */
+  static double sum(float[] lanes, int at) {
+    double a = ((double) lanes[at] + lanes[at + 8]) + ((double) lanes[at + 4] + lanes[at + 12]);
+    double b =
+        ((double) lanes[at + 2] + lanes[at + 10]) + ((double) lanes[at + 6] + lanes[at + 14]);
+    double c = ((double) lanes[at + 1] + lanes[at + 9]) + ((double) lanes[at + 5] + lanes[at + 13]);
+    double d =
+        ((double) lanes[at + 3] + lanes[at + 11]) + ((double) lanes[at + 7] + lanes[at + 15]);
     return (a + b) + (c + d);
   }
 
   /** Sums the lanes of a virtual vector of doubles. */
   static double sum(double[] lanes) {
-    double even = (lanes[0] + lanes[4]) + (lanes[2] + lanes[6]);
-    double odd = (lanes[1] + lanes[5]) + (lanes[3] + lanes[7]);
+    return sum(lanes, 0);
+  }
+
+  /** Sums the lanes of the virtual vector of doubles that begins {@code at} a place. */
+  static double sum(double[] lanes, int at) {
+    double even = (lanes[at] + lanes[at + 4]) + (lanes[at + 2] + lanes[at + 6]);
+    double odd = (lanes[at + 1] + lanes[at + 5]) + (lanes[at + 3] + lanes[at + 7]);
     return even + odd;
   }
 }

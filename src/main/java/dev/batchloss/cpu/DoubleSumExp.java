@@ -22,6 +22,20 @@ final class DoubleSumExp {
 
   /** Fills {@code out.sum}; false if the block is not ordinary and that is not its sum. */
   static boolean sum(double[] block, int offset, int n, double shift, double scale, BlockSums out) {
+    return addLanes(block, offset, n, shift, scale, out.doubleLanes, 0, out)
+        && isSum(out.doubleGreatest, out);
+  }
+
+  /** Leaves the sum's lanes from {@code at} on, and the greatest; false if it gives up. */
+  static boolean addLanes(
+      double[] block,
+      int offset,
+      int n,
+      double shift,
+      double scale,
+      double[] lanes,
+      int at,
+      BlockSums out) {
     try {
       int whole = n - n % Lanes.DOUBLES;
       int stride = Lanes.doubleStride;
@@ -59,10 +73,11 @@ final class DoubleSumExp {
                   (DoubleVector)
                       DoubleMath.EXP2_OF_ROUNDED.invokeExact(distance, factors, rounded));
         }
-        sum.intoArray(out.doubleLanes, part);
+        sum.intoArray(lanes, at + part);
         greatest = Math.max(greatest, most.reduceLanes(VectorOperators.MAX));
       }
-      return isSum(greatest, out);
+      out.doubleGreatest = greatest;
+      return true;
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }
@@ -136,8 +151,13 @@ final class DoubleSumExp {
 
   /** Sums the lanes; whether all of them hold what they should. */
   static boolean isSum(long greatest, BlockSums out) {
+    return isSum(greatest, out.doubleLanes, 0, out);
+  }
+
+  /** The same of lanes that begin {@code at} a place. */
+  static boolean isSum(long greatest, double[] lanes, int at, BlockSums out) {
     out.doubleGreatest = greatest;
-    out.sum = BlockSums.sum(out.doubleLanes);
+    out.sum = BlockSums.sum(lanes, at);
     return greatest < TOO_GREAT && !Double.isNaN(out.sum);
   }
 }

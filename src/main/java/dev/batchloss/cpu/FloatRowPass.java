@@ -31,7 +31,7 @@ final class FloatRowPass implements BatchPass, SegmentPass {
   private static final int FIND_STEP = 64;
 
   /** What the shift is first taken from: more only matters where the row rises by more than LAG. */
-  private static final int FIRST_LOOK = 64;
+  static final int FIRST_LOOK = 64;
 
   /** Where a block holds −∞, so many after it are taken to hold some too. */
   private static final int AFTER_EXTRAORDINARY = 63;
@@ -41,6 +41,7 @@ final class FloatRowPass implements BatchPass, SegmentPass {
   private final FloatBlocks input;
   private final @Nullable SoftTargets soft;
   private final @Nullable FloatRowWriter writer;
+  private final @Nullable RowLanes lanes;
   private final boolean needsMoments;
   private final boolean needsEveryElement;
   private final double[] shifted;
@@ -64,14 +65,35 @@ final class FloatRowPass implements BatchPass, SegmentPass {
     this.shifted = targets == null ? new double[0] : new double[BLOCK];
     this.shifts = new double[batchRows];
     this.writtenShifts = writer == null ? shifts : new double[batchRows];
+    float[] array = input.array();
+    this.lanes =
+        array != null && RowLanes.takes(call)
+            ? new RowLanes(call, input, array, scale, batchRows)
+            : null;
     this.needsMoments = call.needs.entropyMoment() || call.needs.squares();
     this.needsEveryElement = needsMoments || targets != null || call.needs.classMoment();
   }
 
   @Override
   public void reduce(RowStatistics rows) {
+    if (lanes != null && extraordinaryBlocks == 0 && lanes.isCompiled()) {
+      reduceFromLanes(rows, lanes);
+      return;
+    }
     for (int i = 0; i < rows.size; i++) {
       reduceRow(rows, i);
+    }
+  }
+
+  private void reduceFromLanes(RowStatistics rows, RowLanes lanesOfRows) {
+    lanesOfRows.fill(rows, shifts);
+    for (int i = 0; i < rows.size; i++) {
+      if (lanesOfRows.sum(rows, i)) {
+        rows.shift[i] = shifts[i] * scale;
+        rows.targetShifted[i] = (target(rows, i) - shifts[i]) * scale;
+      } else {
+        reduceRow(rows, i);
+      }
     }
   }
 
@@ -124,10 +146,13 @@ final class FloatRowPass implements BatchPass, SegmentPass {
 
   @Override
   public void finishRow(RowStatistics rows, int i, SegmentStatistics sumsOfRow) {
-    boolean needsTarget = call.needs.target() && !rows.ignored[i];
-    double target = needsTarget ? element(rows, i) : 0;
-    sumsOfRow.store(rows, i, target);
+    sumsOfRow.store(rows, i, target(rows, i));
     shifts[i] = sumsOfRow.shift;
+  }
+
+  /** The target's element, if it is needed. */
+  private double target(RowStatistics rows, int i) {
+    return call.needs.target() && !rows.ignored[i] ? element(rows, i) : 0;
   }
 
   private void reduceBlock(

@@ -29,6 +29,20 @@ final class FloatSumExp {
 
   /** Fills {@code out.sum}; false if the block is not ordinary and that is not its sum. */
   static boolean sum(float[] block, int offset, int n, float shift, float scale, BlockSums out) {
+    return addLanes(block, offset, n, shift, scale, out.floatLanes, 0, out)
+        && isSum(out.floatGreatest, out);
+  }
+
+  /** Leaves the sum's lanes from {@code at} on, and the greatest; false if it gives up. */
+  static boolean addLanes(
+      float[] block,
+      int offset,
+      int n,
+      float shift,
+      float scale,
+      float[] lanes,
+      int at,
+      BlockSums out) {
     try {
       int whole = n - n % Lanes.FLOATS;
       int stride = Lanes.floatStride;
@@ -62,10 +76,11 @@ final class FloatSumExp {
               sum.add(
                   (FloatVector) FloatMath.EXP2_OF_ROUNDED.invokeExact(distance, factors, rounded));
         }
-        sum.intoArray(out.floatLanes, part);
+        sum.intoArray(lanes, at + part);
         greatest = Math.max(greatest, most.reduceLanes(VectorOperators.MAX));
       }
-      return isSum(greatest, out);
+      out.floatGreatest = greatest;
+      return true;
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);
     }
@@ -137,8 +152,13 @@ final class FloatSumExp {
 
   /** Sums the lanes; whether all of them hold what they should. */
   static boolean isSum(int greatest, BlockSums out) {
+    return isSum(greatest, out.floatLanes, 0, out);
+  }
+
+  /** The same of lanes that begin {@code at} a place. */
+  static boolean isSum(int greatest, float[] lanes, int at, BlockSums out) {
     out.floatGreatest = greatest;
-    out.sum = BlockSums.sum(out.floatLanes);
+    out.sum = BlockSums.sum(lanes, at);
     return greatest < TOO_GREAT && !Double.isNaN(out.sum);
   }
 }

@@ -28,8 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class NeighbouringBatchesTest {
   private static final int CLASSES = 1003;
 
-  /** Several batches of 65 rows, the last of them cut short, of more than one task. */
-  private static final int ROWS = 65 * 9 + 7;
+  /** Several batches of 32 rows, the last of them cut short, of more than one task. */
+  private static final int ROWS = 32 * 18 + 16;
 
   private static final int IGNORED = CLASSES - 1;
 
