@@ -97,9 +97,9 @@ final class DoubleElementPass extends ElementPass {
   }
 
   @Override
-  void scaleOutput(int offset, int k, double factor) {
+  void scaleOutput(int offset, int size, double factor) {
     double[] written = output.doubles;
-    for (int j = offset; j < offset + k; j++) {
+    for (int j = offset; j < offset + size; j++) {
       written[j] *= factor;
     }
   }

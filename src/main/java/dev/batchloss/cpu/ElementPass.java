@@ -63,11 +63,24 @@ abstract class ElementPass implements BatchPass {
       rows.matches[i + row] += call.countsMatches ? matches(row * k, k) : 0;
     }
     if (call.output != null) {
-      for (int row = 0; row < n; row++) {
-        scaleOutput(row * k, k, call.outputFactor(rows, i + row));
-      }
+      scaleRows(rows, i, n, k);
       writeOutput(rows.firstRow + i, n, c, k);
     }
+  }
+
+  /** Rows with the same factor at once: a loop over a short row has hardly begun when it ends. */
+  private void scaleRows(RowStatistics rows, int i, int n, int k) {
+    int from = 0;
+    double factor = call.outputFactor(rows, i);
+    for (int row = 1; row < n; row++) {
+      double next = call.outputFactor(rows, i + row);
+      if (Double.compare(next, factor) != 0) {
+        scaleOutput(from * k, (row - from) * k, factor);
+        from = row;
+        factor = next;
+      }
+    }
+    scaleOutput(from * k, (n - from) * k, factor);
   }
 
   /**
@@ -81,8 +94,8 @@ abstract class ElementPass implements BatchPass {
   /** How many elements of a row's part of the block are on the right side. */
   abstract int matches(int offset, int k);
 
-  /** Multiplies what is written of a row's part of the block. */
-  abstract void scaleOutput(int offset, int k, double factor);
+  /** Multiplies {@code size} elements of what is written of the block. */
+  abstract void scaleOutput(int offset, int size, double factor);
 
   /** Writes the block's part of the output. */
   abstract void writeOutput(long firstRow, int n, int c, int k);
@@ -121,7 +134,7 @@ abstract class ElementPass implements BatchPass {
     }
 
     static Operand ofFloats(Matrix matrix) {
-      return new Operand(matrix, 0, BLOCK);
+      return new Operand(matrix, 0, BLOCK + Lanes.FLOATS);
     }
 
     static @Nullable Operand ofDoublesOrNull(@Nullable Matrix matrix) {

@@ -16,14 +16,14 @@ final class FloatLogitPass extends ElementPass {
   private final Operand targets;
   private final @Nullable Operand weights;
   private final @Nullable Operand output;
-  private final boolean isGradient;
+  private final boolean writesSlopes;
+  private final boolean writesLosses;
   private final boolean checks;
   private final float[] losses = new float[BLOCK];
-  private final BlockSums sums = new BlockSums();
-  private final double[] rowSums = new double[BLOCK];
-  private final boolean sumsOnly;
+  private final float[] lanes = new float[Lanes.FLOATS];
+  private final LogitSum rowSums = new LogitSum();
   private final boolean mayStayInPlace;
-  private boolean hasSums;
+  private boolean hasRowSums;
 
   FloatLogitPass(ComparisonCall call, ElementPlan plan) {
     super(call, plan);
@@ -31,8 +31,8 @@ final class FloatLogitPass extends ElementPass {
     this.targets = Operand.ofFloats(call.targets);
     this.weights = Operand.ofFloatsOrNull(call.elementWeights);
     this.output = Operand.ofFloatsOrNull(call.output);
-    this.isGradient = call.outputKind == MatrixOutput.GRADIENT;
-    this.sumsOnly = output == null && weights == null;
+    this.writesSlopes = output != null && call.outputKind == MatrixOutput.GRADIENT;
+    this.writesLosses = output != null && !writesSlopes;
     this.mayStayInPlace =
         call.output == null
             || !(call.output.overlaps(call.input) || call.output.overlaps(call.targets));
@@ -48,23 +48,26 @@ final class FloatLogitPass extends ElementPass {
       input.copyFloats(firstRow, n, c, k);
       targets.copyFloats(firstRow, n, c, k);
     }
-    hasSums = sumsOnly && k >= Lanes.FLOATS && sumRows(n, k);
-    if (!hasSums) {
+    hasRowSums = weights == null && k >= Lanes.FLOATS;
+    boolean isDone = hasRowSums && sumRows(n, k) && !writesLosses;
+    if (!isDone) {
       evaluateElements(firstRow, n, c, k);
     }
   }
 
-  /** Sums each row without its elements' losses, if all of them are ordinary. */
+  /** Sums each row, with its slopes if they are wanted; false if not all of them are ordinary. */
   private boolean sumRows(int n, int k) {
     for (int row = 0; row < n; row++) {
       int x0 = input.offset + row * k;
       int y0 = targets.offset + row * k;
-      if (!LogitSum.sum(input.floats, x0, targets.floats, y0, k, sums)) {
-        return false;
+      if (writesSlopes) {
+        rowSums.readAndWriteSlopes(
+            row, input.floats, x0, targets.floats, y0, output.floats, row * k, k);
+      } else {
+        rowSums.read(row, input.floats, x0, targets.floats, y0, k);
       }
-      rowSums[row] = sums.sum;
     }
-    return true;
+    return rowSums.finish(n);
   }
 
   private void evaluateElements(long firstRow, int n, int c, int k) {
@@ -76,7 +79,7 @@ final class FloatLogitPass extends ElementPass {
     if (checks && !LogitKernel.areProbabilities(y, y0, size)) {
       requireTargets(firstRow, n, c, k);
     }
-    if (isGradient && output != null) {
+    if (writesSlopes) {
       LogitKernel.lossesAndSlopes(x, x0, y, y0, losses, output.floats, size);
     } else {
       LogitKernel.losses(x, x0, y, y0, losses, size);
@@ -87,11 +90,11 @@ final class FloatLogitPass extends ElementPass {
     if (weights != null) {
       weights.copyFloats(firstRow, n, c, k);
       multiply(losses, weights.floats, size);
-      if (isGradient && output != null) {
+      if (writesSlopes) {
         multiply(output.floats, weights.floats, size);
       }
     }
-    if (!isGradient && output != null) {
+    if (writesLosses) {
       System.arraycopy(losses, 0, output.floats, 0, size);
     }
   }
@@ -118,7 +121,8 @@ final class FloatLogitPass extends ElementPass {
 
   @Override
   double sum(int offset, int k) {
-    return hasSums ? rowSums[offset / k] : LogitKernel.sum(losses, offset, k, sums.floatLanes);
+    double sum = hasRowSums ? rowSums.sum(offset / k) : Double.NaN;
+    return Double.isNaN(sum) ? LogitKernel.sum(losses, offset, k, lanes) : sum;
   }
 
   @Override
@@ -133,10 +137,10 @@ final class FloatLogitPass extends ElementPass {
   }
 
   @Override
-  void scaleOutput(int offset, int k, double factor) {
+  void scaleOutput(int offset, int size, double factor) {
     float[] written = output.floats;
     float rounded = (float) factor;
-    for (int j = offset; j < offset + k; j++) {
+    for (int j = offset; j < offset + size; j++) {
       written[j] *= rounded;
     }
   }

@@ -7,7 +7,6 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -33,9 +32,11 @@ final class LogitKernel {
   private static final int INFINITY = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
   private static final int ONE = Float.floatToRawIntBits(1);
 
-  /** {@link #softplusOfMinus}. */
-  static final MethodHandle SOFTPLUS_OF_MINUS =
+  private static final MethodHandle SOFTPLUS_OF_MINUS =
       VectorFunction.of(MethodHandles.lookup(), "softplusOfMinus");
+
+  /** {@link #slope}. */
+  static final MethodHandle SLOPE = VectorFunction.of(MethodHandles.lookup(), "slope");
 
   private LogitKernel() {}
 
@@ -51,6 +52,13 @@ final class LogitKernel {
         .lanewise(VectorOperators.FMA, e, C1)
         .lanewise(VectorOperators.FMA, e, C0)
         .mul(e);
+  }
+
+  /** The derivative at x, where {@code both} is 1 + e. */
+  static FloatVector slope(FloatVector x, FloatVector y, FloatVector e, FloatVector both) {
+    FloatVector lesser = e.div(both);
+    FloatVector above = FloatVector.broadcast(FLOAT, 1f).sub(y).sub(lesser);
+    return above.blend(lesser.sub(y), x.compare(VectorOperators.LT, 0f));
   }
 
   static void losses(float[] xs, int x0, float[] ys, int y0, float[] to, int n) {
@@ -78,13 +86,12 @@ final class LogitKernel {
       for (int i = 0; i < n; i += step) {
         FloatVector x = FloatVector.fromArray(FLOAT, xs, x0 + i);
         FloatVector y = FloatVector.fromArray(FLOAT, ys, y0 + i);
-        VectorMask<Float> isNegative = x.compare(VectorOperators.LT, 0f);
+        FloatVector positive = x.blend(0f, x.compare(VectorOperators.LT, 0f));
         FloatVector e = (FloatVector) FloatMath.EXP2.invokeExact(x.abs(), factor);
         FloatVector loss = (FloatVector) SOFTPLUS_OF_MINUS.invokeExact(e);
-        loss.add(x.neg().fma(y, x.blend(0f, isNegative))).intoArray(to, i);
-        FloatVector lesser = e.div(e.add(1f));
-        FloatVector above = FloatVector.broadcast(FLOAT, 1f).sub(y).sub(lesser);
-        above.blend(lesser.sub(y), isNegative).intoArray(slopes, i);
+        loss.add(x.neg().fma(y, positive)).intoArray(to, i);
+        FloatVector slope = (FloatVector) SLOPE.invokeExact(x, y, e, e.add(1f));
+        slope.intoArray(slopes, i);
       }
     } catch (Throwable thrown) {
       throw VectorFunction.rethrown(thrown);

@@ -58,6 +58,13 @@ final class ScalarMath {
     }
   }
 
+  /** {@link ArrayMath#log1p}. */
+  static double log1p(double x) {
+    double t = x + 1;
+    double lost = (x - (t - 1)) / t;
+    return log(t) + (Double.isNaN(lost) ? 0 : lost);
+  }
+
   private static double log(double x) {
     if (!(x > 0)) {
       return x == 0 ? Double.NEGATIVE_INFINITY : Double.NaN;

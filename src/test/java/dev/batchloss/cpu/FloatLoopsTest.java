@@ -238,6 +238,23 @@ class FloatLoopsTest {
     assertThat(bits(oneByOne)).isEqualTo(bits(onVectors));
   }
 
+  @Test
+  void logarithmsOfOneNumberHaveTheBitsOfVectors() {
+    Random random = new Random(4);
+    double[] hostile = {Double.NaN, -1, -2, 0, -0.0, 0x1p512, Double.MAX_VALUE, 1.0 / 0};
+    double[] from = new double[4000];
+    for (int i = 0; i < from.length; i++) {
+      from[i] = i < hostile.length ? hostile[i] : Math.exp(60 * random.nextGaussian());
+    }
+    double[] onVectors = new double[from.length];
+    ArrayMath.log1p(from, onVectors, from.length);
+    double[] oneByOne = new double[from.length];
+    for (int i = 0; i < from.length; i++) {
+      oneByOne[i] = ScalarMath.log1p(from[i]);
+    }
+    assertThat(bits(oneByOne)).isEqualTo(bits(onVectors));
+  }
+
   private static List<Long> bits(double[] values) {
     Bits bits = new Bits();
     bits.add(values);
